@@ -1,0 +1,1 @@
+"""The Faust side: the batch transport, the worker application, its agents and timers."""

@@ -1,0 +1,1 @@
+"""The HTTP side: collector, lookups, segments, pages, metrics."""

@@ -1,0 +1,1 @@
+"""What remembers: the partitioned state store and the Redis projection."""
