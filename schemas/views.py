@@ -9,7 +9,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-REDIRECT = b"\x01"
+REDIRECT = b"\0"
+"""No canonical id is empty, so that a leading NUL tells a redirect from an answer."""
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
