@@ -15,7 +15,9 @@ class Event(msgspec.Struct, omit_defaults=True, kw_only=True):
     """One event of one user. `id` is the id it was sent under (userId, else anonymousId) and the record's key.
 
     `name` is what a rule's selector calls it: `$page`, `$click`, `$experience`, `$identify`, `$group` or the track
-    call's own name. `time` is the corrected event time, `received` the time of receipt.
+    call's own name. `time` is the corrected event time, `received` the time of receipt. `arrival` orders events of the
+    same `time`: microseconds of receipt, made strictly increasing by the collector, so that it also tells events of one
+    user apart; where a producer leaves it out it is `received` * 1000.
     """
 
     id: str
@@ -24,6 +26,7 @@ class Event(msgspec.Struct, omit_defaults=True, kw_only=True):
     time: int
     received: int
     message_id: str
+    arrival: int = 0
     user_id: str | None = None
     anonymous_id: str | None = None
     url: str | None = None

@@ -18,7 +18,8 @@ FILL_KEY = "$fill"
 class SegmentVersion(msgspec.Struct, omit_defaults=True, kw_only=True):
     """One version of a segment's rule. `rule` is the JSON as posted; `made` (ms) fixes how far back "ever" reaches.
 
-    `covers_from` = made - retention. `fill` is the fill that brings it, 0 until one is given.
+    `covers_from` = made - retention. `fill` is the fill that brings it, 0 until one is given. `series`: selector key →
+    the earlier fill whose series of that selector it shares; selectors not named there are filled anew.
     """
 
     version: int
@@ -28,6 +29,7 @@ class SegmentVersion(msgspec.Struct, omit_defaults=True, kw_only=True):
     covers_from: int
     status: Literal["backfilling", "live", "failed"] = "backfilling"
     fill: int = 0
+    series: dict[str, int] = {}
     error: str | None = None
 
 
