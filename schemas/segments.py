@@ -55,10 +55,14 @@ class SegmentRecord(msgspec.Struct, omit_defaults=True, kw_only=True):
 
 
 class FillRecord(msgspec.Struct, kw_only=True):
-    """The fill under way: its number, growing by one, and the (segment id, version) it brings."""
+    """The fill under way: its number, growing by one, and the (segment id, version) it brings; none: all is filled.
+
+    Every slot below `next_slot` has been in a fill, so that workers may know it; it is never given again.
+    """
 
     fill: int
     versions: list[tuple[str, int]]
+    next_slot: int = FIRST_USER_SLOT
 
 
 encode = msgspec.json.Encoder().encode
