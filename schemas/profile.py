@@ -1,0 +1,146 @@
+"""What is kept of a user: the profile row, the redirect of a joined id, what an id came as, a partition's meta record.
+
+Owns the shapes and their bytes in the state store and its changelog; what they mean is decided in `streams`. A row's
+value begins with its due instant, so that the store can index it without decoding. Instants are epoch milliseconds.
+"""
+
+from typing import Any
+
+import msgspec
+
+NEVER = (1 << 64) - 1
+"""Due instant of a row that time alone will not change."""
+
+ROW = b"r"
+FLAGS = b"i"
+META_KEY = b"m"
+
+Stamped = tuple[Any, int, int]
+"""(value, event time, arrival): the newest by (time, arrival) wins."""
+
+_PROFILE, _REDIRECT = 1, 2
+
+
+class Profile(msgspec.Struct, array_like=True, kw_only=True):
+    """All that is known of one user, at the id `home`.
+
+    `number`: dense number in its partition, -1 before the user is known. `name`: the userId that an alias named last.
+    `known_at`: since when the user is known, None: not yet. `fences`: id → next offset to apply of each event topic.
+    `filled`: (fill, id → next offset to fill from). `dups`: id → offsets, by topic, of events that were duplicates.
+    `messages`: hour of receipt → packed 8-byte hashes of (id, messageId). `timeline`: see `streams.timeline`, with
+    `sources` its table of visit sources; `sealed`: (visits, ms on site, page views of the cut-off head of the first
+    visit) that the bounded timeline no longer holds. `last_visit`: (start, end, source or -1, pages).
+    `series`: series key → times, or for visits' marks → arrivals. `hours`: hour → [page views, clicks, events, visits].
+    `parked`: (time, fill, event JSON) of events that are still in the future. `truth`, `mask`: bits of the conditions of
+    rule set `ruleset`, and of the slots the user is in; `since`: slot → when it was entered.
+    """
+
+    home: str
+    number: int = -1
+    name: str | None = None
+    name_at: int = 0
+    ids: list[str]
+    known_at: int | None = None
+    share: bool = True
+    fences: dict[str, list[int]] = {}
+    filled: tuple[int, dict[str, list[int]]] = (0, {})
+    dups: dict[str, list[list[int]]] = {}
+    messages: dict[int, bytes] = {}
+    traits: dict[str, Stamped] = {}
+    facts: dict[str, Stamped] = {}
+    first_seen: int | None = None
+    last_seen: int | None = None
+    first_campaign: tuple[dict[str, str], int, int] | None = None
+    last_campaign: tuple[dict[str, str], int, int] | None = None
+    first_referrer: tuple[str, int, int] | None = None
+    timeline: bytes = b""
+    sources: list[str] = []
+    sealed: tuple[int, int, int] = (0, 0, 0)
+    visits: int = 0
+    time_on_site: int = 0
+    last_visit: tuple[int, int, int, int] | None = None
+    series: dict[str, list[int]] = {}
+    hours: dict[int, list[int]] = {}
+    parked: list[tuple[int, int, bytes]] = []
+    ruleset: int = 0
+    truth: bytes = b""
+    mask: bytes = b""
+    since: dict[int, int] = {}
+
+    @property
+    def canonical(self) -> str:
+        return self.name or self.home
+
+
+class Redirect(msgspec.Struct, array_like=True, kw_only=True):
+    """The row of an id that belongs to another user: what comes for it goes on to `home`.
+
+    `pending` is the profile this id had, until the broker has confirmed the transfer that carries it; `number` its
+    dense number, so that its bits stay cleared.
+    """
+
+    home: str
+    number: int = -1
+    pending: bytes | None = None
+
+
+class Flags(msgspec.Struct, array_like=True):
+    """What an id has come as so far, in the order of the identity topic."""
+
+    user: bool = False
+    anonymous: bool = False
+
+
+class Meta(msgspec.Struct, array_like=True, kw_only=True):
+    """A partition's own record. `numbers`: the next dense number. `hours`: the sums of all its users' `hours`.
+
+    `fill`: the last fill switched on here; `cuts`: event topic → first offset that was folded with that fill's
+    selectors; the log below is read by the fill. `filled`: the last fill that this partition has finished.
+    """
+
+    numbers: int = 0
+    hours: dict[int, list[int]] = {}
+    fill: int = 0
+    cuts: list[int] = []
+    filled: int = 0
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decode_profile = msgspec.msgpack.Decoder(Profile).decode
+_decode_redirect = msgspec.msgpack.Decoder(Redirect).decode
+_decode_flags = msgspec.msgpack.Decoder(Flags).decode
+_decode_meta = msgspec.msgpack.Decoder(Meta).decode
+encode_part = _encoder.encode
+decode_profile_body = _decode_profile
+
+
+def row_key(id: str) -> bytes:
+    return ROW + id.encode()
+
+
+def flags_key(id: str) -> bytes:
+    return FLAGS + id.encode()
+
+
+def encode_row(row: Profile | Redirect, due: int = NEVER) -> bytes:
+    """The store's value: due instant (8 bytes, big-endian), one byte for the kind, msgpack."""
+    kind = _PROFILE if isinstance(row, Profile) else _REDIRECT
+    return due.to_bytes(8, "big") + bytes((kind,)) + _encoder.encode(row)
+
+
+def decode_row(value: bytes) -> Profile | Redirect:
+    """Reads what `encode_row` wrote; raises msgspec.DecodeError on anything else."""
+    body = memoryview(value)[9:]
+    return _decode_profile(body) if value[8] == _PROFILE else _decode_redirect(body)
+
+
+def due_of(value: bytes) -> int:
+    return int.from_bytes(value[:8], "big")
+
+
+def decode_flags(value: bytes | None) -> Flags:
+    return Flags() if value is None else _decode_flags(value)
+
+
+def decode_meta(value: bytes | None) -> Meta:
+    return Meta() if value is None else _decode_meta(value)
