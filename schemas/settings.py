@@ -42,14 +42,18 @@ class Settings:
     namespace: str = _setting(_NAMESPACE, "shoal", "prefix of topics, consumer groups and Redis keys")
     partitions: int = _setting(number(1, 1024), "4", "partitions of the topics; fixed once they are made")
     replication: int = _setting(number(1, 10), "1", "copies that Kafka keeps of each topic")
-    data_dir: str | None = _setting(PATH, None, "directory of the workers' state and of the embedded Kafka", "none kept")
+    data_dir: str | None = _setting(
+        PATH, None, "directory of the workers' state and of the embedded Kafka", "none kept"
+    )
     workers: int = _setting(number(1, 64), "1", "worker processes that `shoal up` runs")
     broker: Broker = _setting(choice("tansu", "kafka"), "tansu", "embedded broker: in memory, or Apache Kafka")
     kafka_lib: str | None = _setting(PATH, None, "directory of Apache Kafka's jars", "`.kafka/lib`, by `make kafka`")
     retention: int = _setting(DURATION, "800d", "how long events are kept; no window of a rule may be longer")
     session_gap: int = _setting(DURATION, "30m", "a gap this long between two events ends a visit")
     exact_limit: int = _setting(
-        number(10, 1_000_000), "10000", "events a user and condition that are counted exactly; above it the oldest are merged"
+        number(10, 1_000_000),
+        "10000",
+        "events a user and condition that are counted exactly; above it the oldest are merged",
     )
     gpc: GPC = _setting(
         choice("no_share", "drop", "ignore"),

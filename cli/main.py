@@ -1,0 +1,44 @@
+"""The `shoal` command: which words it knows, and where each is written.
+
+A command's file is read when its word is typed, so that `shoal --help` and a typing error are answered at once.
+"""
+
+from importlib import import_module
+from typing import cast
+
+import click
+
+COMMANDS = {
+    "worker": "cli.worker",
+    "gateway": "cli.gateway",
+    "topics": "cli.topics",
+}
+"""Word → module, which has the command under the same name."""
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        return cast(click.Command, getattr(import_module(COMMANDS[name]), name))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(package_name="shoal")
+def main() -> None:
+    """Real-time user segments over an event stream.
+
+    \b
+    Examples:
+      shoal up --demo          everything on this machine, with simulated visitors
+      shoal up --port 9000     the same without them, on another port
+
+    Settings come from flags, then from the environment (SHOAL_…), then from defaults: see docs/settings.md.
+    """
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,22 @@
+"""`shoal worker`: one worker process."""
+
+import click
+
+from cli.options import LOGS, WORKER, settings_options
+from schemas.settings import Settings
+
+
+@click.command(short_help="Runs one worker: events in, memberships out.")
+@settings_options(*WORKER, *LOGS, needs=("kafka", "redis"))
+def worker(settings: Settings) -> None:
+    """Runs one worker: reads the events, keeps the users' rows, tells Redis and Kafka who is in which segment.
+
+    Workers of one namespace share the partitions. Each needs a data directory of its own.
+
+    \b
+    Example:
+      shoal worker --kafka broker:9092 --redis redis://store:6379 --data-dir /var/lib/shoal
+    """
+    from agents.worker import run
+
+    run(settings)

@@ -1,0 +1,96 @@
+"""Making the topics of the topic table in Kafka, with their partitions, retention and compaction.
+
+Owns the table's meaning in Kafka's terms. Which topics there are is in `schemas.topics`.
+"""
+
+from typing import Any
+
+from kafka.admin import KafkaAdminClient
+from kafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from schemas.errors import StartError
+from schemas.settings import Settings
+from schemas.times import HOUR
+from schemas.topics import TOPICS, TopicSpec
+
+MAX_RECORD = 8 * 1024 * 1024
+"""Bytes of the largest record: a user's row, or the state of one on its way to another partition."""
+
+_BIG = {"max.message.bytes": str(MAX_RECORD)}
+_COMPACT = {
+    "cleanup.policy": "compact",
+    # Rows are written again and again: cleaned when a third is stale and closed hourly, a restart reads little more
+    # than the live rows.
+    "min.cleanable.dirty.ratio": "0.3",
+    "segment.ms": str(HOUR),
+}
+
+
+def configuration(spec: TopicSpec, retention: int) -> dict[str, str]:
+    """Kafka's configuration of a topic; `retention` (ms) is that of events."""
+    if spec.compacted:
+        return _COMPACT | _BIG
+    kept = retention if spec.retention is None else spec.retention
+    return {"cleanup.policy": "delete", "retention.ms": str(kept)} | _BIG
+
+
+def partition_count(spec: TopicSpec, settings: Settings) -> int:
+    return settings.partitions if spec.partitioned else 1
+
+
+def create_topics(settings: Settings, timeout: float = 15.0) -> list[str]:
+    """Makes the topics that are not there yet and returns their names; idempotent.
+
+    Raises StartError where the broker does not answer within `timeout` seconds, refuses, or has one of the topics with
+    another number of partitions.
+    """
+    milliseconds = int(timeout * 1000)
+    try:
+        admin = KafkaAdminClient(
+            bootstrap_servers=str(settings.kafka).split(","),
+            bootstrap_timeout_ms=milliseconds,
+            request_timeout_ms=milliseconds,
+        )
+    except KafkaError as error:
+        raise StartError(f"Kafka at {settings.kafka} is not reachable: {_reason(error)}") from error
+    try:
+        return _create_missing(admin, settings)
+    except KafkaError as error:
+        raise StartError(f"Kafka at {settings.kafka} refused the topics: {_reason(error)}") from error
+    finally:
+        admin.close()
+
+
+def _create_missing(admin: Any, settings: Settings) -> list[str]:
+    there = {topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics()}
+    missing: dict[str, dict[str, Any]] = {}
+    for spec in TOPICS:
+        name, wanted = spec.topic.named(settings.namespace), partition_count(spec, settings)
+        if name not in there:
+            missing[name] = {
+                "num_partitions": wanted,
+                "replication_factor": settings.replication,
+                "configs": configuration(spec, settings.retention),
+            }
+        elif there[name] != wanted:
+            raise StartError(
+                f"topic {name} has {there[name]} partitions, not {wanted}: ids would be looked for in the wrong one; "
+                f"set the partitions to {there[name]}, or choose another namespace"
+            )
+    if missing:
+        _create(admin, missing)
+    return list(missing)
+
+
+def _create(admin: Any, missing: dict[str, dict[str, Any]]) -> None:
+    """Another process may make the same topics meanwhile: those count as made."""
+    answer = admin.create_topics(missing, raise_errors=False)
+    for topic in answer["topics"]:
+        error = for_code(topic["error_code"])
+        if topic["error_code"] and error is not TopicAlreadyExistsError:
+            raise error(f"{topic['name']}: {topic.get('error_message') or error.description}")
+    admin.wait_for_topics(list(missing))
+
+
+def _reason(error: KafkaError) -> str:
+    return str(error).split("\n")[0] or type(error).__name__
