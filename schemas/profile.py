@@ -4,7 +4,7 @@ Owns the shapes and their bytes in the state store and its changelog; what they 
 value begins with its due instant, so that the store can index it without decoding. Instants are epoch milliseconds.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -21,15 +21,30 @@ Stamped = tuple[Any, int, int]
 _PROFILE, _REDIRECT = 1, 2
 
 
+class Visit(NamedTuple):
+    """One visit. `head`: arrival of the event that lends it its fields; `landing`: of its first page call, or None.
+
+    `source` is that page call's source index, -1 before there is one; `pages` counts page and screen calls.
+    """
+
+    start: int
+    end: int
+    source: int
+    pages: int
+    head: int
+    landing: int | None
+
+
 class Profile(msgspec.Struct, array_like=True, kw_only=True):
     """All that is known of one user, at the id `home`.
 
     `number`: dense number in its partition, -1 before the user is known. `name`: the userId that an alias named last.
-    `known_at`: since when the user is known, None: not yet. `fences`: id → next offset to apply of each event topic.
-    `filled`: (fill, id → next offset to fill from). `dups`: id → offsets, by topic, of events that were duplicates.
+    `known_at`: since when the user is known, None: not yet. `identified`: one of the ids is a userId.
+    `fences`: id → next offset to apply of each event topic.
+    `filled`: (fill, id → next offset that fill has to read). `dups`: id → offsets, by topic, of events that were duplicates.
     `messages`: hour of receipt → packed 8-byte hashes of (id, messageId). `timeline`: see `streams.timeline`, with
     `sources` its table of visit sources; `sealed`: (visits, ms on site, page views of the cut-off head of the first
-    visit) that the bounded timeline no longer holds. `last_visit`: (start, end, source or -1, pages).
+    visit) that the bounded timeline no longer holds.
     `series`: series key → times, or for visits' marks → arrivals. `hours`: hour → [page views, clicks, events, visits].
     `parked`: (time, fill, event JSON) of events that are still in the future. `truth`, `mask`: bits of the conditions of
     rule set `ruleset`, and of the slots the user is in; `since`: slot → when it was entered.
@@ -41,6 +56,7 @@ class Profile(msgspec.Struct, array_like=True, kw_only=True):
     name_at: int = 0
     ids: list[str]
     known_at: int | None = None
+    identified: bool = False
     share: bool = True
     fences: dict[str, list[int]] = {}
     filled: tuple[int, dict[str, list[int]]] = (0, {})
@@ -58,7 +74,7 @@ class Profile(msgspec.Struct, array_like=True, kw_only=True):
     sealed: tuple[int, int, int] = (0, 0, 0)
     visits: int = 0
     time_on_site: int = 0
-    last_visit: tuple[int, int, int, int] | None = None
+    last_visit: Visit | None = None
     series: dict[str, list[int]] = {}
     hours: dict[int, list[int]] = {}
     parked: list[tuple[int, int, bytes]] = []
@@ -94,15 +110,17 @@ class Flags(msgspec.Struct, array_like=True):
 class Meta(msgspec.Struct, array_like=True, kw_only=True):
     """A partition's own record. `numbers`: the next dense number. `hours`: the sums of all its users' `hours`.
 
-    `fill`: the last fill switched on here; `cuts`: event topic → first offset that was folded with that fill's
-    selectors; the log below is read by the fill. `filled`: the last fill that this partition has finished.
+    `applied`: event topic → next offset to apply. `fill`: the last fill switched on here; `cuts`: event topic → first
+    offset that is folded with that fill's selectors, the log below is read by the fill. `read`: the last fill that has
+    read all of that log here.
     """
 
     numbers: int = 0
     hours: dict[int, list[int]] = {}
+    applied: list[int] = []
     fill: int = 0
     cuts: list[int] = []
-    filled: int = 0
+    read: int = 0
 
 
 _encoder = msgspec.msgpack.Encoder()

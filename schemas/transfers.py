@@ -62,18 +62,7 @@ class Absorb(msgspec.Struct, tag="a", array_like=True, kw_only=True):
     hops: int = 0
 
 
-class Barrier(msgspec.Struct, tag="b", array_like=True, kw_only=True):
-    """Partition `sender` has sent all its replays of fill `fill` in round `round`; `sent` of them since the last one."""
-
-    partition: int
-    fill: int
-    round: int
-    sender: int
-    sent: int
-
-
-Transfer = Forward | Moved | Join | JoinFrom | Absorb | Barrier
-Addressed = Forward | Moved | Join | JoinFrom | Absorb
+Transfer = Forward | Moved | Join | JoinFrom | Absorb
 
 encode = msgspec.msgpack.Encoder().encode
 decode = msgspec.msgpack.Decoder(Transfer).decode

@@ -1,0 +1,97 @@
+"""The operator table: one row an operator, all that is known of it.
+
+Owns names, what value each takes, how it reads the field, what must hold, and the sentence a reader is shown. How a
+reading is carried out fast is in `streams.operators`. A negative operator has no comparison of its own: its row names
+the positive one, of which it is the complement, missing fields included. Source: contract section 5, "OPs".
+"""
+
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from schemas.operands import DURATION, INSTANT, NOTHING, NUMBER, PATTERNS, RANGE, SCALAR, SCALARS, TEXTS, Operand
+from schemas.values import is_missing
+
+
+class Reads(Enum):
+    """What an operator makes of the field before `holds` is asked; where it cannot, the operator is false.
+
+    The comment is what `holds` is called with. ITEMS and PATTERN ask one question for each element of the value, in
+    turn; their `holds` is a quantifier over the answers.
+    """
+
+    PRESENCE = "anything"  # (field,)
+    SAME = "text or number"  # (does each element of the value equal the field,)
+    ITEMS = "list"  # (is each element of the value in the list,)
+    TEXT = "text"  # (text, texts)
+    PATTERN = "text matched"  # (does each pattern match,)
+    NUMBER = "number"  # (number, number or pair)
+    INSTANT = "instant"  # (instant, instant)
+    AGE = "age"  # (milliseconds from the field's instant to now, duration)
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """`sentence` has {field} and {value}. A row with `negates` takes reading, value and comparison from that one."""
+
+    name: str
+    sentence: str
+    reads: Reads = Reads.PRESENCE
+    operand: Operand = NOTHING
+    holds: Callable[..., Any] = is_missing
+    negates: str | None = None
+
+
+def _is_present(field: object) -> bool:
+    return not is_missing(field)
+
+
+def _contains_any(text: str, parts: tuple[str, ...]) -> bool:
+    return any(part in text for part in parts)
+
+
+def _within(number: float, ends: tuple[float, float]) -> bool:
+    return ends[0] <= number <= ends[1]
+
+
+def _younger(age: int, duration: int) -> bool:
+    """Like a rolling window, (now - duration, now]: open at its old end, and nothing from the future."""
+    return 0 <= age < duration
+
+
+_ROWS = (
+    Operator("is", "{field} is {value}", Reads.SAME, SCALAR, any),
+    Operator("is_not", "{field} is not {value}", negates="is"),
+    Operator("in", "{field} is one of {value}", Reads.SAME, SCALARS, any),
+    Operator("not_in", "{field} is none of {value}", negates="in"),
+    Operator("contains", "{field} contains {value}", Reads.TEXT, TEXTS, _contains_any),
+    Operator("not_contains", "{field} does not contain {value}", negates="contains"),
+    Operator("starts_with", "{field} starts with {value}", Reads.TEXT, TEXTS, str.startswith),
+    Operator("ends_with", "{field} ends with {value}", Reads.TEXT, TEXTS, str.endswith),
+    Operator("matches", "{field} matches {value}", Reads.PATTERN, PATTERNS, any),
+    Operator("not_matches", "{field} does not match {value}", negates="matches"),
+    Operator("exists", "{field} exists", Reads.PRESENCE, NOTHING, _is_present),
+    Operator("not_exists", "{field} does not exist", negates="exists"),
+    Operator("gt", "{field} is more than {value}", Reads.NUMBER, NUMBER, operator.gt),
+    Operator("gte", "{field} is at least {value}", Reads.NUMBER, NUMBER, operator.ge),
+    Operator("lt", "{field} is less than {value}", Reads.NUMBER, NUMBER, operator.lt),
+    Operator("lte", "{field} is at most {value}", Reads.NUMBER, NUMBER, operator.le),
+    Operator("between", "{field} is between {value}", Reads.NUMBER, RANGE, _within),
+    Operator("before", "{field} is before {value}", Reads.INSTANT, INSTANT, operator.lt),
+    Operator("after", "{field} is after {value}", Reads.INSTANT, INSTANT, operator.gt),
+    Operator("within_last", "{field} is within the last {value}", Reads.AGE, DURATION, _younger),
+    Operator("not_within_last", "{field} is not within the last {value}", negates="within_last"),
+    Operator("has", "{field} has {value}", Reads.ITEMS, SCALAR, any),
+    Operator("has_all", "{field} has all of {value}", Reads.ITEMS, SCALARS, all),
+    Operator("has_any", "{field} has any of {value}", Reads.ITEMS, SCALARS, any),
+)
+
+OPERATORS = {row.name: row for row in _ROWS}
+
+
+def positive(name: str) -> Operator:
+    """The row whose comparison `name` is asked by: its own, or that of the operator it is the complement of."""
+    row = OPERATORS[name]
+    return row if row.negates is None else OPERATORS[row.negates]
