@@ -9,25 +9,22 @@ import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
 
 from schemas.operands import DURATION, INSTANT, NOTHING, NUMBER, PATTERNS, RANGE, SCALAR, SCALARS, TEXTS, Operand
-from schemas.values import is_missing
 
 
 class Reads(Enum):
-    """What an operator makes of the field before `holds` is asked; where it cannot, the operator is false.
+    """What an operator reads the field as; where that cannot be, it is false.
 
-    The comment is what `holds` is called with. ITEMS and PATTERN ask one question for each element of the value, in
-    turn; their `holds` is a quantifier over the answers.
+    The comment is what its `holds` is called with; without one the reading says all there is to say.
     """
 
-    PRESENCE = "anything"  # (field,)
-    SAME = "text or number"  # (does each element of the value equal the field,)
-    ITEMS = "list"  # (is each element of the value in the list,)
-    TEXT = "text"  # (text, texts)
-    PATTERN = "text matched"  # (does each pattern match,)
-    NUMBER = "number"  # (number, number or pair)
+    PRESENCE = "anything"
+    SAME = "the value, or one of them"
+    TEXT = "text"  # (text, tuple of texts)
+    PATTERN = "text that patterns search"  # (whether it is found, for each pattern in turn)
+    ITEMS = "list"  # (whether the list has it, for each element of the value in turn)
+    NUMBER = "number"  # (number, number or pair of them)
     INSTANT = "instant"  # (instant, instant)
     AGE = "age"  # (milliseconds from the field's instant to now, duration)
 
@@ -40,12 +37,8 @@ class Operator:
     sentence: str
     reads: Reads = Reads.PRESENCE
     operand: Operand = NOTHING
-    holds: Callable[..., Any] = is_missing
+    holds: Callable[..., bool] | None = None
     negates: str | None = None
-
-
-def _is_present(field: object) -> bool:
-    return not is_missing(field)
 
 
 def _contains_any(text: str, parts: tuple[str, ...]) -> bool:
@@ -62,9 +55,9 @@ def _younger(age: int, duration: int) -> bool:
 
 
 _ROWS = (
-    Operator("is", "{field} is {value}", Reads.SAME, SCALAR, any),
+    Operator("is", "{field} is {value}", Reads.SAME, SCALAR),
     Operator("is_not", "{field} is not {value}", negates="is"),
-    Operator("in", "{field} is one of {value}", Reads.SAME, SCALARS, any),
+    Operator("in", "{field} is one of {value}", Reads.SAME, SCALARS),
     Operator("not_in", "{field} is none of {value}", negates="in"),
     Operator("contains", "{field} contains {value}", Reads.TEXT, TEXTS, _contains_any),
     Operator("not_contains", "{field} does not contain {value}", negates="contains"),
@@ -72,7 +65,7 @@ _ROWS = (
     Operator("ends_with", "{field} ends with {value}", Reads.TEXT, TEXTS, str.endswith),
     Operator("matches", "{field} matches {value}", Reads.PATTERN, PATTERNS, any),
     Operator("not_matches", "{field} does not match {value}", negates="matches"),
-    Operator("exists", "{field} exists", Reads.PRESENCE, NOTHING, _is_present),
+    Operator("exists", "{field} exists", Reads.PRESENCE, NOTHING),
     Operator("not_exists", "{field} does not exist", negates="exists"),
     Operator("gt", "{field} is more than {value}", Reads.NUMBER, NUMBER, operator.gt),
     Operator("gte", "{field} is at least {value}", Reads.NUMBER, NUMBER, operator.ge),

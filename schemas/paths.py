@@ -25,13 +25,6 @@ class Path:
         return rest in self.keys if self.keys else rest != ""
 
 
-@dataclass(frozen=True, slots=True)
-class UserPath(Path):
-    """A user's field; `group` says where it comes from: `traits`, `facts`, `latest`, `campaign`."""
-
-    group: str = "facts"
-
-
 EVENT_PATHS = (
     Path("name", "the event's name as a selector calls it"),
     Path("url", "the URL as sent, without its fragment"),
@@ -63,20 +56,20 @@ VISIT_PATHS = (
 """Only on `$visit`, beside those of every event."""
 
 USER_PATHS = (
-    UserPath("traits", "a trait, dots for traits of traits", (), group="traits"),
-    UserPath("user_id", "the canonical id where it came as a userId"),
-    UserPath("first_seen", "when the first event was"),
-    UserPath("last_seen", "when the latest event was"),
-    UserPath("visits", "number of visits"),
-    UserPath("time_on_site", "seconds of all visits together"),
-    UserPath("first_referrer_host", "the referrer's host of the first page call from another host"),
-    UserPath("device", "of the latest event that has it", group="latest"),
-    UserPath("os", "of the latest event that has it", group="latest"),
-    UserPath("browser", "of the latest event that has it", group="latest"),
-    UserPath("language", "of the latest event that has it", group="latest"),
-    UserPath("country", "of the latest event that has it", group="latest"),
-    UserPath("first_campaign", "of the first page or screen call with a campaign", CAMPAIGN_KEYS, group="campaign"),
-    UserPath("last_campaign", "of the latest page or screen call with a campaign", CAMPAIGN_KEYS, group="campaign"),
+    Path("traits", "a trait, dots for traits of traits", ()),
+    Path("user_id", "the canonical id where it came as a userId"),
+    Path("first_seen", "when the first event was"),
+    Path("last_seen", "when the latest event was"),
+    Path("visits", "number of visits"),
+    Path("time_on_site", "seconds of all visits together"),
+    Path("first_referrer_host", "the referrer's host of the first page call from another host"),
+    Path("device", "of the latest event that has it"),
+    Path("os", "of the latest event that has it"),
+    Path("browser", "of the latest event that has it"),
+    Path("language", "of the latest event that has it"),
+    Path("country", "of the latest event that has it"),
+    Path("first_campaign", "of the first page or screen call with a campaign", CAMPAIGN_KEYS),
+    Path("last_campaign", "of the latest page or screen call with a campaign", CAMPAIGN_KEYS),
 )
 
 _EVENT = {row.name: row for row in EVENT_PATHS}
@@ -99,20 +92,17 @@ def is_visit_path(path: str) -> bool:
     return _known(_VISIT, path)
 
 
-def user_path(path: str) -> UserPath | None:
-    """The row of a user's path, None for an unknown one."""
-    return _USER[split(path)[0]] if _known(_USER, path) else None
+def is_user_path(path: str) -> bool:
+    return _known(_USER, path)
 
 
 def spelled(rows: Iterable[Path]) -> list[str]:
     """The paths as a reader would list them: `url`, `campaign.name`, `properties.…`."""
-    return [
-        name
-        for row in rows
-        for name in (
-            [row.name] if row.keys is None else [f"{row.name}.{key}" for key in row.keys] if row.keys else [f"{row.name}.…"]
-        )
-    ]
+    names: list[str] = []
+    for row in rows:
+        rests = [""] if row.keys is None else [f".{key}" for key in row.keys or ("…",)]
+        names.extend(row.name + rest for rest in rests)
+    return names
 
 
 def _known(rows: Mapping[str, Path], path: str) -> bool:
