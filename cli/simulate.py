@@ -5,14 +5,13 @@ Owns the command's flags and its end; what happens is in `cli.simulation`.
 
 import asyncio
 import signal
-import sys
 
 import click
 
+from cli.options import settings_options
 from cli.simulation.calls import Plan
-from cli.simulation.run import Target, run, tell, wall_clock
-from schemas.errors import StartError
-from schemas.settings import load
+from cli.simulation.run import Target, run, wall_clock
+from schemas.settings import Settings
 from schemas.times import parse_duration
 
 
@@ -26,37 +25,28 @@ class _Duration(click.ParamType):
         return duration
 
 
-@click.command()
-@click.option("--url", help="Address of the collector.  [default: http://127.0.0.1:PORT of the settings]")
-@click.option("--write-key", help="Key that events are sent with.  [default: SHOAL_WRITE_KEY, else dev]")
-@click.option("--secret-key", help="Key that segments are made with.  [default: SHOAL_SECRET_KEY, else dev-secret]")
-@click.option("--rate", type=click.FloatRange(min=0.01), default=12.0, show_default=True, help="Calls a second.")
-@click.option("--users", type=click.IntRange(min=10), default=2000, show_default=True, help="People who come back.")
-@click.option("--history", type=_Duration(), default="14d", show_default=True, help="Length of the past posted first.")
-@click.option("--duration", type=_Duration(), help="How long to go on after that.  [default: until stopped]")
-@click.option("--seed", type=int, help="The same seed makes the same people.  [default: 1]", default=1)
+@click.command(short_help="Simulated visitors of a small shop, for trying out.")
+@click.option("--url", help="address of the collector [default: http://127.0.0.1 and SHOAL_PORT]")
+@settings_options("write_key", "secret_key")
+@click.option("--rate", type=click.FloatRange(min=0.01), default=12.0, show_default=True, help="calls a second")
+@click.option("--users", type=click.IntRange(min=10), default=2000, show_default=True, help="people who come back")
+@click.option("--history", type=_Duration(), default="14d", show_default=True, help="length of the past, posted first")
+@click.option("--duration", type=_Duration(), help="how long to go on after that [default: until stopped]")
+@click.option("--seed", type=int, default=1, show_default=True, help="the same seed makes the same people")
 def simulate(
-    *,
-    url: str | None,
-    write_key: str | None,
-    secret_key: str | None,
-    rate: float,
-    users: int,
-    history: int,
-    duration: int | None,
-    seed: int,
+    *, settings: Settings, url: str | None, rate: float, users: int, history: int, duration: int | None, seed: int
 ) -> None:
-    """Post the doings of a small shop's visitors, and make six segments that move.
+    """Posts the doings of a small shop's visitors, and makes six segments that move.
 
-    First a past is posted as fast as it is taken, then calls as they happen. Ctrl-C stops.
+    First a past is posted as fast as it is taken, then each call as it happens. Ctrl-C stops.
+
+    \b
+    Example:
+      shoal simulate --url http://127.0.0.1:8080 --rate 50 --history 30d
     """
-    try:
-        settings = load({"write_key": write_key, "secret_key": secret_key})
-        target = Target(url or f"http://127.0.0.1:{settings.port}", settings.write_key, settings.secret_key)
-        asyncio.run(_until_stopped(Plan(seed, wall_clock(), history, users, rate), target, duration))
-    except StartError as error:
-        tell(str(error))
-        sys.exit(1)
+    target = Target(url or f"http://127.0.0.1:{settings.port}", settings.write_key, settings.secret_key)
+    plan = Plan(seed, wall_clock(), history, users, rate)
+    asyncio.run(_until_stopped(plan, target, duration))
 
 
 async def _until_stopped(plan: Plan, target: Target, duration: int | None) -> None:
