@@ -55,13 +55,15 @@ class SegmentRecord(msgspec.Struct, omit_defaults=True, kw_only=True):
 
 
 class FillRecord(msgspec.Struct, kw_only=True):
-    """The fill under way: its number, growing by one, and the (segment id, version) it brings; none: all is filled.
+    """The latest fill: its number, growing by one, and the (segment id, version) it brings.
 
+    `phase`: workers read the log, then, once all that was forwarded has arrived, judge their rows; `done`: it is over.
     Every slot below `next_slot` has been in a fill, so that workers may know it; it is never given again.
     """
 
     fill: int
     versions: list[tuple[str, int]]
+    phase: Literal["read", "judge", "done"] = "read"
     next_slot: int = FIRST_USER_SLOT
 
 
