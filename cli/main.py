@@ -9,9 +9,11 @@ from typing import cast
 import click
 
 COMMANDS = {
+    "up": "cli.up",
     "worker": "cli.worker",
     "gateway": "cli.gateway",
     "topics": "cli.topics",
+    "simulate": "cli.simulate",
 }
 """Word → module, which has the command under the same name."""
 
@@ -23,7 +25,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        return cast(click.Command, getattr(import_module(COMMANDS[name]), name))
+        return cast("click.Command", getattr(import_module(COMMANDS[name]), name))
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
