@@ -16,6 +16,9 @@ UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK}
 _DURATION = re.compile(r"([0-9]{1,9})([smhdw])", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+FIRST_INSTANT, LAST_INSTANT = -62_135_596_800_000, 253_402_300_799_999
+"""The instants that can be written: of the years 1 to 9999, UTC."""
+
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"(?:[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?)?",
@@ -48,7 +51,8 @@ def parse_instant(text: object) -> int | None:
         moment = datetime.fromisoformat(text.upper().replace(",", "."))
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
-        return (moment - _EPOCH) // _MILLISECOND
+        instant = (moment - _EPOCH) // _MILLISECOND
+        return instant if FIRST_INSTANT <= instant <= LAST_INSTANT else None
     except (ValueError, OverflowError):
         return None
 
@@ -56,4 +60,4 @@ def parse_instant(text: object) -> int | None:
 def format_instant(instant: int) -> str:
     """`2026-11-23T17:30:00.123Z` of epoch milliseconds."""
     moment = _EPOCH + timedelta(milliseconds=instant)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
