@@ -20,6 +20,14 @@ MAX_TEXT = 32_768
 
 MAX_LIST = 10_000
 
+MAX_PATTERN = 1_000
+"""Characters. Such a one compiles, or is found too large, in 20 ms at the worst; one of 24,000 took a second."""
+
+MAX_PATTERNS = 100
+"""In a whole rule."""
+
+_PATTERN_BYTES = 1 << 20
+
 
 class Misfit(Exception):
     """A value that its operator cannot take; `at` is the index of the list's element that is meant, if one is."""
@@ -43,6 +51,7 @@ def compile_pattern(pattern: str) -> "re2._Regexp":
     options = re2.Options()
     options.log_errors = False
     options.never_capture = True
+    options.max_mem = _PATTERN_BYTES
     return re2.compile(pattern.encode(), options)
 
 
@@ -86,6 +95,8 @@ def _number(value: object) -> int | float:
 
 def _pattern(value: object) -> str:
     pattern = _text(value)
+    if len(pattern) > MAX_PATTERN:
+        raise Misfit("too_long", f"is longer than {MAX_PATTERN} characters")
     try:
         compile_pattern(pattern)
     except re2.error as error:
@@ -109,13 +120,13 @@ def _duration(value: object) -> int:
     return duration
 
 
-def _list_of(one: Callable[[object], Scalar], value: object) -> tuple[Scalar, ...]:
+def _list_of(one: Callable[[object], Scalar], value: object, most: int = MAX_LIST) -> tuple[Scalar, ...]:
     if not isinstance(value, list | tuple):
         raise Misfit("bad_value", "needs a list")
     if not value:
         raise Misfit("empty_list", "needs at least one element")
-    if len(value) > MAX_LIST:
-        raise Misfit("too_long", f"has more than {MAX_LIST} elements")
+    if len(value) > most:
+        raise Misfit("too_long", f"has more than {most} elements")
     read: list[Scalar] = []
     for index, element in enumerate(value):
         try:
@@ -125,8 +136,8 @@ def _list_of(one: Callable[[object], Scalar], value: object) -> tuple[Scalar, ..
     return tuple(read)
 
 
-def _one_or_list_of(one: Callable[[object], Scalar], value: object) -> Value:
-    return _list_of(one, value) if isinstance(value, list | tuple) else one(value)
+def _one_or_list_of(one: Callable[[object], Scalar], value: object, most: int = MAX_LIST) -> Value:
+    return _list_of(one, value, most) if isinstance(value, list | tuple) else one(value)
 
 
 def _range(value: object) -> Value:
@@ -158,7 +169,9 @@ NOTHING = Operand("no value", _nothing, _same)
 SCALAR = Operand("a text, number or boolean", _scalar, _same)
 SCALARS = Operand("a list of texts, numbers or booleans", partial(_list_of, _scalar), _same)
 TEXTS = Operand("a text, or a list of texts of which any will do", partial(_one_or_list_of, _text), _same)
-PATTERNS = Operand("an RE2 expression, or a list of which any will do", partial(_one_or_list_of, _pattern), _same)
+PATTERNS = Operand(
+    "an RE2 expression, or a list of which any will do", partial(_one_or_list_of, _pattern, most=MAX_PATTERNS), _same
+)
 NUMBER = Operand("a number", _number, _same)
 RANGE = Operand("a list of two numbers, the lower first", _range, _same)
 INSTANT = Operand("an ISO 8601 date or time", _instant, _same)

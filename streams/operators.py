@@ -11,14 +11,11 @@ from typing import Any
 from schemas.operands import compile_pattern
 from schemas.operators import Reads, positive
 from schemas.rules import Value
-from schemas.times import parse_instant
+from schemas.times import LAST_INSTANT, parse_instant
 from schemas.values import is_missing, number_of, text_of
 from streams.equality import EqualTable
 
 Predicate = Callable[[object, int], bool]
-
-LAST_INSTANT = 253_402_300_799_999
-"""9999-12-31T23:59:59.999Z: nothing changes later, as no text could name the instant."""
 
 
 def predicate(op: str, value: Value) -> Predicate:

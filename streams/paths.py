@@ -4,7 +4,7 @@ Owns the readers of event paths; which paths there are is the table in `schemas.
 `schemas.events.Event`. What only `$visit` has, and a user's paths, are read where visits and profiles are.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
@@ -25,14 +25,14 @@ def event_path(path: str) -> Reader:
     return lambda event: dig(whole(event), rest)
 
 
-def dig(values: Mapping[str, Any], path: str) -> object:
+def dig(values: dict[str, Any], path: str) -> object:
     """The value under a dotted path, None if there is none.
 
     At each level a key that spells the whole rest of the path goes before a walk into the object under its first part,
     so that a property that was sent flat as `a.b` is found beside one that was sent as an object.
     """
     here: object = values
-    while isinstance(here, Mapping):
+    while isinstance(here, dict):
         found = here.get(path)
         if found is not None:
             return found
