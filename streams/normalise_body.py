@@ -13,7 +13,7 @@ from schemas.errors import Rejected
 from streams.normalise_text import UNREADABLE, Unreadable
 
 _KEPT_DEPTH = 200
-"""Deeper levels are cut out where the standard library gave up; far over what an event may have, far below the reader's own limit."""
+"""Deeper levels are cut out where the standard library gave up: far over what an event may have."""
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 _MAX_DIGITS = 400
 """No 64-bit float has more before its point; `int` refuses over 4,300 digits."""
