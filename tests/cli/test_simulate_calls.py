@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 from cli.simulation.calls import Call, Plan, calls
 from cli.simulation.demo_segments import SEGMENTS
 from cli.simulation.visits import visit
+from schemas.calls import Accepted, CallContext, Ignored, Policy
+from schemas.rule_parser import not_yet, parse_rule
 from schemas.times import DAY, HOUR, MINUTE, SECOND, parse_instant
+from streams.normalise import normalise
 
 NOW = 1_795_455_000_000
 PLANS = st.builds(
@@ -58,6 +61,24 @@ def well_formed(call: Call) -> None:
     assert not body.get("event", "").startswith("$") or body["event"] == "$click"
     assert len(orjson.dumps(body)) < 32 * 1024
     assert set(body["context"]) >= {"userAgent", "locale", "location", "screen", "page"}
+
+
+def test_the_collector_takes_them_as_they_are_meant() -> None:
+    policy = Policy(new_id=lambda: "made")
+    kinds: Counter[str] = Counter()
+    for index, call in enumerate(islice(calls(Plan(1, NOW, DAY, 300, 5.0)), 3000)):
+        context = CallContext(received=NOW + DAY, arrival=index, sent_at=NOW + DAY)
+        taken = normalise(call.body, context, policy)
+        if isinstance(taken, Ignored):
+            kinds[taken.reason] += 1
+            continue
+        assert isinstance(taken, Accepted), taken
+        event = taken.event
+        assert event is not None
+        assert (event.time, event.message_id) == (call.at, call.body["messageId"])
+        assert None not in (event.url, event.path, event.country, event.os, event.browser)
+        kinds[str(event.device)] += 1
+    assert set(kinds) == {"desktop", "mobile", "tablet", "bot", "consent"}
 
 
 def test_other_seeds_are_other_people() -> None:
@@ -113,18 +134,10 @@ def test_no_visit_has_a_gap_that_would_end_it(monkeypatch: pytest.MonkeyPatch) -
     assert max(later - at for times in visits for at, later in pairwise(times)) < 30 * MINUTE
 
 
-def test_segments_stand_after_those_they_refer_to() -> None:
+def test_the_rules_are_taken_and_stand_after_those_they_refer_to() -> None:
     seen: set[str] = set()
     for segment in SEGMENTS:
-        assert references(segment["rule"]) <= seen
+        rule = parse_rule(segment["rule"], retention=800 * DAY, exists=seen.__contains__)
+        assert not_yet(rule) == []
         seen.add(segment["id"])
     assert len(seen) == 6
-
-
-def references(node: object) -> set[str]:
-    if isinstance(node, list):
-        return {found for child in node for found in references(child)}
-    if isinstance(node, dict):
-        own = {node["segment"]} if "segment" in node else set()
-        return own | {found for child in node.values() for found in references(child)}
-    return set()
