@@ -1,0 +1,111 @@
+"""Which selectors an event meets: all of them asked at once, per event name.
+
+Owns the matcher. For each event name there is a plan: selectors without filters meet at once; those with an equality
+filter (`is`, `in`) are found by one look-up a field, however many there are; of the others each field is read once.
+`$visit` selectors are matched where visits are; `event_test` is for those of their filters that ask an event.
+Source: design point 5; contract section 5 for what a name selects.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from schemas.events import Event
+from schemas.operators import OPERATORS, Reads
+from schemas.rules import Filter, Selector
+from streams.equality import EqualTable
+from streams.operators import Predicate, predicate
+from streams.paths import Reader, event_path
+
+Test = Callable[[Event], bool]
+Numbered = tuple[int, Selector]
+Entry = tuple[int, Test | None]
+
+SYSTEM_TRACKS = ("$click", "$experience")
+"""The only track calls with a system name; any other `$` name of a track call is met by `*` alone."""
+
+
+class Matcher:
+    """`match` gives the indices of the selectors that an event meets, each once, in no order."""
+
+    def __init__(self, selectors: Sequence[Selector]) -> None:
+        named: dict[str, list[Numbered]] = {}
+        for index, selector in enumerate(selectors):
+            named.setdefault(selector.event, []).append((index, selector))
+        every = named.get("*", [])
+        self._pages = _plan(named.get("$page", []) + every)
+        self._identifies = _plan(named.get("$identify", []))
+        self._others = _plan(every)
+        tracks = [name for name in named if name != "*" and (name in SYSTEM_TRACKS or not name.startswith("$"))]
+        self._tracks = {name: _plan(named[name] + every) for name in tracks}
+
+    def match(self, event: Event) -> list[int]:
+        kind = event.type
+        if kind == "track":
+            return self._tracks.get(event.name, self._others)(event)
+        if kind in {"page", "screen"}:
+            return self._pages(event)
+        return self._identifies(event) if kind == "identify" else []
+
+
+def event_test(where: Iterable[Filter]) -> Test:
+    """Whether an event meets all of these filters."""
+    tests = [(event_path(each.field), predicate(each.op, each.value)) for each in where]
+    if len(tests) == 1:
+        read, test = tests[0]
+        return lambda event: test(read(event), event.time)
+    return lambda event: all(test(read(event), event.time) for read, test in tests)
+
+
+def _plan(selectors: list[Numbered]) -> Callable[[Event], list[int]]:
+    """The matcher of one event name."""
+    always = [index for index, selector in selectors if not selector.where]
+    tables, scans = _tables(selectors), _scans(selectors)
+    if not tables and not scans:
+        return lambda event: always.copy()
+
+    def match(event: Event) -> list[int]:
+        found = always.copy()
+        for read, find in tables:
+            for index, rest in find(read(event)):
+                if rest is None or rest(event):
+                    found.append(index)
+        for read, tests in scans:
+            value, time = read(event), event.time
+            for test, index, rest in tests:
+                if test(value, time) and (rest is None or rest(event)):
+                    found.append(index)
+        return found
+
+    return match
+
+
+def _tables(selectors: list[Numbered]) -> list[tuple[Reader, Callable[[object], tuple[Entry, ...]]]]:
+    """For each field that equality filters ask, its reader and the look-up of the selectors behind it."""
+    keyed = [(index, selector) for index, selector in selectors if any(map(_is_equality, selector.where))]
+    asked = [each.field for _, selector in keyed for each in selector.where if _is_equality(each)]
+    tables: dict[str, EqualTable[Entry]] = {}
+    for index, selector in keyed:
+        # The field that most selectors of this name ask: the fewer tables, the fewer look-ups an event.
+        key = max(filter(_is_equality, selector.where), key=lambda each: (asked.count(each.field), each.field))
+        tables.setdefault(key.field, EqualTable()).put(key.value, (index, _rest(selector, key)))
+    return [(event_path(field), table.find) for field, table in tables.items()]
+
+
+def _scans(selectors: list[Numbered]) -> list[tuple[Reader, list[tuple[Predicate, int, Test | None]]]]:
+    """For each field that is asked first by selectors without an equality filter, its reader and their tests."""
+    scans: dict[str, list[tuple[Predicate, int, Test | None]]] = {}
+    for index, selector in selectors:
+        if selector.where and not any(map(_is_equality, selector.where)):
+            first = selector.where[0]
+            test = predicate(first.op, first.value)
+            scans.setdefault(first.field, []).append((test, index, _rest(selector, first)))
+    return [(event_path(field), tests) for field, tests in scans.items()]
+
+
+def _rest(selector: Selector, first: Filter) -> Test | None:
+    rest = [each for each in selector.where if each is not first]
+    return event_test(rest) if rest else None
+
+
+def _is_equality(each: Filter) -> bool:
+    row = OPERATORS[each.op]
+    return row.reads is Reads.SAME and row.negates is None
