@@ -1,7 +1,7 @@
 """A stand-in for `shoal worker`, `shoal gateway` and `shoal simulate`: alive, and ready at once.
 
 Run with the word `up`, it is the real `shoal up` over these stand-ins. So the running of processes is tested by itself.
-Started with FAKE_DIES=worker, the worker ends at once; with FAKE_HANGS=worker, it ignores SIGTERM.
+With FAKE_DIES=worker, the worker ends at once and nothing is ever ready; with FAKE_HANGS=worker, it ignores SIGTERM.
 """
 
 import os
@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 class Ready(BaseHTTPRequestHandler):
     def do_GET(self):
-        self.send_response(200)
+        self.send_response(503 if "FAKE_DIES" in os.environ else 200)
         self.end_headers()
 
     def log_message(self, *arguments):
@@ -33,9 +33,10 @@ def main(word: str) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1] == "up":
-        from cli import children
+        from cli import children, system
         from cli.main import main as shoal
 
+        system._REACH = 2.0
         children._shoal = lambda: (sys.executable, __file__)
         shoal(sys.argv[1:])
     main(sys.argv[1])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cli import processes
 from cli.embedded import tansu_command, valkey_command
+from cli.kafka import Kafka
 from cli.ports import answers, free_ports, wait_until
 
 
@@ -42,6 +43,17 @@ def valkey() -> Iterator[Server]:
         tempfile.TemporaryDirectory() as directory,
         _running("valkey", valkey_command(port, Path(directory)), port) as server,
     ):
+        yield server
+
+
+@contextmanager
+def kafka(directory: Path) -> Iterator[Server]:
+    """Apache Kafka; a second one on the same directory is the same broker with the same data, at the same port."""
+    broker = Kafka(directory, None)
+    if not broker.formatted:
+        formatting = processes.spawn(broker.format_command, log=broker.log)
+        assert formatting.wait(60) == 0, processes.last_line(broker.log)
+    with _running("kafka", list(broker.command), broker.port, 60.0) as server:
         yield server
 
 
