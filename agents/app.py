@@ -1,0 +1,121 @@
+"""The Faust app of a process: made with the settings that our transport, table and brokers want, run and ended.
+
+Owns Faust's settings, its logging and the life of the process. What the app does is declared on it elsewhere.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import faust
+from yarl import URL
+
+from agents import transport
+from agents.transport.consumer import BatchConsumer
+from schemas.settings import Settings
+
+MAX_BATCH = 4 << 20
+"""Bytes of a record batch that we write; the topics take twice that (`stores.topics.MAX_RECORD`)."""
+
+_NOISY = ("faust", "mode", "aiokafka")
+
+
+def make_app(settings: Settings, role: str, directory: Path) -> faust.App:
+    """The app of consumer group `<namespace>.<role>`; nothing is connected before `run`.
+
+    `directory` is this process's own. Topics must be there: Faust makes none, it would configure them its own way.
+    """
+    transport.register()
+    brokers = [URL(f"{transport.SCHEME}://{address}") for address in str(settings.kafka).split(",")]
+    return faust.App(
+        f"{settings.namespace}.{role}",
+        broker=brokers,
+        datadir=directory,
+        # Faust keys what it knows of members by it.
+        canonical_url=URL(f"http://{os.uname().nodename}:{os.getpid()}"),
+        topic_partitions=settings.partitions,
+        table_standby_replicas=settings.standbys,
+        **_timing(settings),
+        **_fixed(),
+    )
+
+
+def _timing(settings: Settings) -> dict[str, Any]:
+    """Seconds. aiokafka wants heartbeats well within the session, and requests to outlast both timeouts."""
+    session = settings.session_timeout / 1000
+    rebalance = settings.rebalance_timeout / 1000
+    return {
+        "broker_session_timeout": session,
+        "broker_heartbeat_interval": min(3.0, session / 4),
+        "broker_rebalance_timeout": rebalance,
+        "broker_request_timeout": max(90.0, 1.5 * rebalance, 1.5 * session),
+        "broker_commit_interval": 1.0,
+        "consumer_metadata_max_age_ms": 30_000,
+    }
+
+
+def _fixed() -> dict[str, Any]:
+    return {
+        "processing_guarantee": "at_least_once",
+        "consumer_auto_offset_reset": "earliest",
+        "consumer_max_fetch_size": 1 << 20,
+        "producer_acks": -1,
+        "producer_linger": 0.0,
+        "producer_max_batch_size": MAX_BATCH,
+        "producer_max_request_size": 2 * MAX_BATCH,
+        "producer_request_timeout": 30.0,  # Faust: 20 minutes
+        "stream_wait_empty": True,
+        "recovery_consistency_check": True,
+        "topic_allow_declare": False,
+        "topic_disable_leader": True,
+        "web_enabled": False,
+        "web_tables_enabled": False,  # it would show rows to anyone
+        "worker_redirect_stdouts": False,
+    }
+
+
+def consumer_of(app: faust.App) -> BatchConsumer:
+    """The app's consumer, which it makes when first asked for."""
+    consumer = app.consumer
+    assert isinstance(consumer, BatchConsumer)
+    return consumer
+
+
+def quiet(level: int = logging.WARNING) -> None:
+    """Faust logs its course at INFO and builds DEBUG records even when nobody reads them (up to 40 % of the time)."""
+    for name in _NOISY:
+        logging.getLogger(name).setLevel(max(level, logging.INFO))
+
+
+def run(app: faust.App) -> None:
+    """Runs the app until SIGTERM or SIGINT: begun batches are finished and committed. Raises what crashed it.
+
+    In place of Faust's own worker, which takes over logging and stdout, opens a debugger on SIGUSR2, and takes two
+    seconds more to end.
+    """
+    with asyncio.Runner() as runner:
+        runner.run(_live(app))
+
+
+async def _live(app: faust.App) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    app.in_worker = True
+    started = asyncio.ensure_future(app.start())
+    waits = [asyncio.ensure_future(each) for each in (stop.wait(), app._crashed.wait())]
+    try:
+        await asyncio.wait([started, *waits], return_when=asyncio.FIRST_COMPLETED)
+        if not started.done() or started.exception() is None:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in waits:
+            each.cancel()
+        await app.stop()
+        started.cancel()
+    if app.crash_reason is not None:
+        raise app.crash_reason
+    await asyncio.gather(started, return_exceptions=not started.done())

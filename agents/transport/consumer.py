@@ -1,0 +1,244 @@
+"""The consumer: hands whole fetched batches to agents and whole fetched changelog records to stores.
+
+Owns delivery, commits and what happens at a rebalance. The rest (subscribing, assignment, heartbeats, recovery's
+course, standbys) stays Faust's. Overrides private methods of faust-streaming 0.15: the faults that it avoids stand in
+tests/agents, one test each.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from time import monotonic
+from typing import Any
+
+import faust
+from aiokafka.errors import ConsumerStoppedError
+from faust.transport.consumer import ensure_TP
+from faust.transport.drivers.aiokafka import Consumer
+from faust.types.tuples import TP
+from mode.utils.futures import notify
+
+from agents.transport import restore
+from agents.transport.fence import SeekFence
+from agents.transport.ledger import Ledger
+from agents.transport.liveness import Progress
+from agents.transport.message import BatchMessage, BatchSchema, Records, fair_batches, make_message
+from agents.transport.thread import BatchConsumerThread
+
+FETCH_TIMEOUT = 0.2
+"""Seconds; a seek waits for the fetch under way."""
+
+
+class UnfinishedError(Exception):
+    """Partitions are taken away while batches of them are unfinished, and they do not get finished in time."""
+
+
+class BatchConsumer(Consumer):
+    """Reads topics declared with `BatchSchema` and changelogs of `ProfileTable`s, and no others."""
+
+    batch_max_records = 5000
+    batch_max_bytes = 4 << 20
+    finish_timeout = 4.0
+    """Seconds that begun batches may take when partitions are revoked or the worker stops."""
+
+    _thread: BatchConsumerThread
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fence = SeekFence()
+        self._ledgers: defaultdict[TP, Ledger] = defaultdict(Ledger)
+        self._progress = Progress()
+        self._works = 0
+        self._stamp = 0
+        self._turn = 0
+
+    def _new_consumer_thread(self) -> BatchConsumerThread:
+        return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def subscribe(self, topics: Iterable[str]) -> None:
+        """Raises ImproperlyConfigured for a topic of single events: its commits would lose some (issue 606)."""
+        for channel in self.app.topics:
+            if not isinstance(channel.schema, BatchSchema) and not self._changelogs.issuperset(channel.topics):
+                raise faust.exceptions.ImproperlyConfigured(f"{channel.topics} are read without BatchSchema")
+        await super().subscribe(topics)
+
+    @property
+    def _changelogs(self) -> set[str]:
+        changelogs: set[str] = self.app.tables.changelog_topics
+        return changelogs
+
+    def _sources(self) -> list[TP]:
+        changelogs = self._changelogs
+        return [tp for tp in self.assignment() if tp.topic not in changelogs]
+
+    # -- what is finished, and commits
+
+    def _finish(self, message: BatchMessage) -> None:
+        self._ledgers[message.tp].finish(message.offset, message.epoch)
+        self._unacked_messages.discard(message)
+        notify(self._waiting_for_ack)
+
+    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
+        return (tp for tp in list(self._ledgers) if topics is None or tp in topics or tp.topic in topics)
+
+    def _new_offset(self, tp: TP) -> int | None:
+        return self._ledgers[tp].committable()
+
+    def _forget(self, partitions: Iterable[TP]) -> None:
+        for tp in partitions:
+            self._ledgers[tp].forget()
+
+    @contextmanager
+    def work(self) -> Iterator[None]:
+        """Around work that no batch causes (timers) but that writes: a revocation waits for its end too.
+
+        Raises RuntimeError while partitions are being handed over; ask `may_work` before.
+        """
+        if not self.may_work():
+            raise RuntimeError("partitions are being handed over")
+        self._works += 1
+        try:
+            yield
+        finally:
+            self._works -= 1
+            notify(self._waiting_for_ack)
+
+    def may_work(self) -> bool:
+        """Whether the partitions are recovered and ours, so that timers may write."""
+        return self.fence.gate.is_set() and not self.app.should_stop
+
+    async def wait_empty(self) -> None:
+        """Waits, not longer than `finish_timeout`, for begun batches and works to end, then commits all of it."""
+        deadline = monotonic() + self.finish_timeout
+        while (self._unacked_messages or self._works) and monotonic() < deadline and not self._ending():
+            await self._wait_for_ack(timeout=1)
+        while await self.maybe_wait_for_commit_to_finish():
+            pass  # that commit may have begun before the last batch was finished
+        await self.commit_and_end_transactions()
+
+    def _ending(self) -> bool:
+        return self.should_stop or self.crashed or self.app.crashed
+
+    async def on_task_error(self, exc: BaseException) -> None:
+        """An agent raised: the process ends, the batch is read again. No agent goes on, not even for a moment.
+
+        Faust commits here, and restarts the agent on the next event (issues 315, 527). A row written from a later
+        batch would say that the failed one is contained in it.
+        """
+        self._halt()
+        await self.app.crash(exc)
+        await self.app.wait_until_stopped()
+
+    def _halt(self) -> None:
+        self.stop_flow()
+        self.app.flow_control.suspend()
+        self.app.flow_control.clear()
+
+    def commit_age(self, now: float) -> float:
+        """Seconds since the slowest partition with a backlog was last committed further; for a watchdog.
+
+        0 while partitions are recovered or handed over. Also 0 with no backlog, however long that lasts.
+        """
+        sources = self._sources() if self.may_work() else []
+        return self._progress.age({tp: (self._committed_offset[tp], self._behind(tp)) for tp in sources}, now)
+
+    def _behind(self, tp: TP) -> bool:
+        ledger = self._ledgers[tp]
+        upto = ledger.committable()
+        uncommitted = upto is not None and upto != self._committed_offset[tp]
+        return uncommitted or ledger.in_flight() > 0 or self._thread.has_more(tp)
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Nothing: `commit_age` measures the same without false alarms."""
+
+    # -- rebalance
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Finishes and commits before the bookkeeping goes; Faust does it the other way round (issue 502).
+
+        The process ends if begun batches do not finish in time: their late writes must not follow the new owner's.
+        """
+        self._halt()
+        if not self.should_stop and not self.app.should_stop:
+            await self.wait_empty()
+            if self._unacked_messages or self._works:
+                left = f"{len(self._unacked_messages)} batches, {self._works} works"
+                await self.app.crash(UnfinishedError(f"not finished in {self.finish_timeout} s: {left}"))
+        self._forget(revoked)
+        await super().on_partitions_revoked(revoked)
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        self.fence.void()
+        self._forget(list(self._ledgers))
+        for gone in self._ledgers.keys() - assigned:
+            del self._ledgers[gone]
+        await super().on_partitions_assigned(assigned, generation_id)
+
+    def stop_flow(self) -> None:
+        self.fence.void()
+        super().stop_flow()
+
+    def resume_flow(self) -> None:
+        super().resume_flow()
+        self.fence.open_gate(self._sources())
+
+    async def perform_seek(self) -> None:
+        """Puts the source partitions where they go on from; changelogs stay where recovery put them."""
+        sources = self._sources()
+        async with self.fence.seeking(sources):
+            committed = await self._thread.seek_sources(sources)
+            self._forget(sources)
+            for tp in sources:
+                self._committed_offset[tp] = self._read_offset[tp] = committed.get(tp)
+
+    async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
+        """Recovery's seek of changelogs. The same fence: a fetch under way may bring records of before."""
+        async with self.fence.seeking(partitions):
+            await super().seek_wait(partitions)
+
+    # -- delivery
+
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
+        async with self.fence.fetching() as stamp:
+            records = await super()._getmany(active_partitions, timeout)
+        self._stamp = stamp
+        return records
+
+    async def _drain_messages(self, fetcher: Any) -> None:
+        try:
+            while not (self._stopped.is_set() or fetcher._stopped.is_set()):
+                records, _ = await self._wait_next_records(FETCH_TIMEOUT)
+                await asyncio.sleep(0)
+                if records and not self.should_stop:
+                    await self._drain({ensure_TP(tp): recs for tp, recs in records.items()}, self._stamp)
+        except (asyncio.CancelledError, ConsumerStoppedError):
+            if not self.app.should_stop:
+                raise
+
+    async def _drain(self, records: dict[TP, Records], stamp: int) -> None:
+        changelogs = self._changelogs
+        for tp in [tp for tp in records if tp.topic in changelogs]:
+            await self._restore(tp, records.pop(tp), stamp)
+        if not records:
+            return
+        self._turn += 1
+        for tp, batch in fair_batches(records, self.batch_max_records, self.batch_max_bytes, self._turn):
+            if self.fence.counts(tp, stamp) and not self.fence.gate.is_set():
+                await self.wait_first(self.fence.gate.wait(), self.suspend_flow.wait())
+            if self.fence.counts(tp, stamp):
+                await self._deliver(tp, batch)
+
+    async def _deliver(self, tp: TP, batch: Records) -> None:
+        """To the agents' queues; waits while these are full. Interrupted by a rebalance, the batch is read again."""
+        ledger = self._ledgers[tp]
+        message = make_message(tp, batch, self.app.consumer_generation_id, ledger.epoch, self._finish)
+        ledger.deliver(message.first_offset, message.offset)
+        self._read_offset[tp] = message.offset + 1
+        self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
+        await self.wait_first(self.callback(message), self.suspend_flow.wait())
+
+    async def _restore(self, tp: TP, records: Records, stamp: int) -> None:
+        if self.fence.counts(tp, stamp) and restore.apply(self.app.tables, tp, records, self.highwater(tp)):
+            # Recovery has seen this offset: it only looks whether all is there.
+            await self.wait_first(self.callback(self._to_message(tp, records[-1])), self.suspend_flow.wait())
