@@ -6,6 +6,8 @@ move within the first minute.
 
 from typing import Any
 
+from cli.simulation.shop import HOST
+
 
 def _did(event: str, last: str | None = None, **more: object) -> dict[str, Any]:
     rule: dict[str, Any] = {"did": {"event": event}, **more}
@@ -16,8 +18,11 @@ SEGMENTS: tuple[dict[str, Any], ...] = (
     {
         "id": "in-the-shop-now",
         "name": "In the shop right now",
-        "description": "Did something in the last minute.",
-        "rule": _did("*", "60s"),
+        "description": "Did something on the shop's pages in the last minute.",
+        "rule": {
+            "did": {"event": "*", "where": [{"field": "host", "op": "is", "value": HOST}]},
+            "window": {"last": "60s"},
+        },
     },
     {
         "id": "left-their-cart",
