@@ -19,9 +19,11 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from struct import Struct
+from typing import cast
 
 from rocksdict import WriteBatch
 
+from stores.recent import UNKNOWN, RecentValues
 from stores.rocks import DamageGuard, StoreDamagedError, open_or_destroy, write_options
 
 Rows = Mapping[bytes, bytes | None]
@@ -38,8 +40,11 @@ _ABSENT = b""
 
 _NOT_INDEXED = (_ABSENT, NEVER)
 
-_MOST_HEADERS = 1 << 15
-_MOST_HEADERS_IN_RECOVERY = 1 << 17
+_MOST_HEADERS = 1 << 18
+"""Some 45 MB, for as long as the recovery of an empty store takes."""
+
+RECENT_BYTES = 4 << 20
+"""Of a partition, twice."""
 
 
 class PartitionStore:
@@ -56,9 +61,10 @@ class PartitionStore:
         self._staged_by: dict[bytes, int] = {}
         self._tickets: deque[tuple[int, Rows]] = deque()
         self._last_ticket = 0
-        # Headers on disk of keys that were read, so that confirming need not read them again; while `_all_headers`,
-        # those of all keys on disk: an empty store is recovered without one read.
-        self._headers: dict[bytes, bytes] = {}
+        # Of what is on disk. A worker reads a row just before it writes it, and most users come again soon.
+        self._recent = RecentValues(RECENT_BYTES)
+        # While an empty store is recovered: the headers of all rows on disk, so that not one has to be read.
+        self._all_headers: dict[bytes, bytes] | None = None
         # No index entry is below it: the walk of the index starts here and so past the entries deleted since.
         self._due_floor = b"d"
         position = self._position()
@@ -67,18 +73,14 @@ class PartitionStore:
         self._count = 0
         if position is not None:
             self.offset, self._count = _POSITION.unpack(position)
-        self._all_headers = position is None
+        else:
+            self._all_headers = {}
 
     def get(self, key: bytes) -> bytes | None:
         """The newest value, staged or on disk."""
         if key in self._staged:
             return self._staged[key]
-        value = self._read(key)
-        if key[0] == _ROW:
-            if len(self._headers) >= _MOST_HEADERS:
-                self._forget_headers()
-            self._headers[key] = _ABSENT if value is None else value[:8]
-        return value
+        return self._read(key)
 
     def stage(self, rows: Rows) -> int:
         """Shows `rows` (None deletes) to `get` from now on; the ticket is for `confirm`. Not to be changed after.
@@ -87,8 +89,7 @@ class PartitionStore:
         """
         for key, value in rows.items():
             _check(key, value)
-        if self._all_headers:
-            self._forget_headers()
+        self._all_headers = None
         self._last_ticket = ticket = self._last_ticket + 1
         self._staged.update(rows)
         self._staged_by.update(dict.fromkeys(rows, ticket))
@@ -103,14 +104,12 @@ class PartitionStore:
         if not self._tickets or self._tickets[0][0] != ticket:
             raise ValueError(f"ticket {ticket} is not the oldest open one")
         rows = self._tickets[0][1]
-        headers = self._write(rows, changelog_offset)
+        self._write(rows, changelog_offset)
         self._tickets.popleft()
-        for key in rows:
+        for key, value in rows.items():
+            self._recent.put(key, value)
             if self._staged_by[key] == ticket:
                 del self._staged[key], self._staged_by[key]
-                self._headers.pop(key, None)
-            elif key in headers:
-                self._headers[key] = headers[key]
 
     def apply(self, records: Sequence[tuple[bytes, bytes | None]], changelog_offset: int) -> None:
         """Puts records read from the changelog on disk, in their order; the last of them has this offset."""
@@ -118,12 +117,11 @@ class PartitionStore:
         for key, value in rows.items():
             _check(key, value)
         headers = self._write(rows, changelog_offset)
-        if self._all_headers:
-            self._headers.update(headers)
-            if len(self._headers) > _MOST_HEADERS_IN_RECOVERY:
-                self._forget_headers()
-        elif self._headers:
-            self._forget_headers()
+        self._recent.clear()
+        if self._all_headers is not None:
+            self._all_headers.update(headers)
+            if len(self._all_headers) > _MOST_HEADERS:
+                self._all_headers = None
 
     def due(self, until_ms: int, limit: int) -> list[tuple[int, bytes]]:
         """Up to `limit` (due, row key) with due ≤ `until_ms`, earliest first.
@@ -193,8 +191,12 @@ class PartitionStore:
             return None
 
     def _read(self, key: bytes) -> bytes | None:
-        with self._guard:
-            value: bytes | None = self._db.get(key)
+        """What is on disk."""
+        value = self._recent.get(key)
+        if value is UNKNOWN:
+            with self._guard:
+                value = cast("bytes | None", self._db.get(key))
+            self._recent.put(key, value)
         return value
 
     def _walk(self, start: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -239,17 +241,9 @@ class PartitionStore:
 
     def _header(self, key: bytes) -> bytes:
         """The header of the row on disk, or `_ABSENT`."""
-        known = self._headers.get(key)
-        if known is not None:
-            return known
-        if self._all_headers:
-            return _ABSENT
-        value = self._read(key)
-        return _ABSENT if value is None else value[:8]
-
-    def _forget_headers(self) -> None:
-        self._headers.clear()
-        self._all_headers = False
+        if self._all_headers is not None:
+            return self._all_headers.get(key, _ABSENT)
+        return (self._read(key) or _ABSENT)[:8]
 
 
 def _check(key: bytes, value: bytes | None) -> None:
