@@ -7,17 +7,22 @@ Source: design point 5; contract section 5 for what a name selects.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
+from schemas.equality import EqualTable
 from schemas.events import Event
 from schemas.operators import OPERATORS, Reads
 from schemas.rules import Filter, Selector
-from streams.equality import EqualTable
-from streams.operators import Predicate, predicate
+from streams.operators import READ, Read, predicate, question
 from streams.paths import Reader, event_path
 
 Test = Callable[[Event], bool]
 Numbered = tuple[int, Selector]
 Entry = tuple[int, Test | None]
+"""A selector, and what it asks of an event beside the filter that it was found by."""
+
+Ask = tuple[Callable[[Any, Any], bool], Any, bool, int, Test | None]
+Scan = tuple[Reader, Read, list[Ask], list[Entry]]
 
 SYSTEM_TRACKS = ("$click", "$experience")
 """The only track calls with a system name; any other `$` name of a track call is met by `*` alone."""
@@ -64,14 +69,19 @@ def _plan(selectors: list[Numbered]) -> Callable[[Event], list[int]]:
 
     def match(event: Event) -> list[int]:
         found = always.copy()
-        for read, find in tables:
-            for index, rest in find(read(event)):
+        for field, find in tables:
+            for index, rest in find(field(event)):
                 if rest is None or rest(event):
                     found.append(index)
-        for read, tests in scans:
-            value, time = read(event), event.time
-            for test, index, rest in tests:
-                if test(value, time) and (rest is None or rest(event)):
+        for field, read, asks, complements in scans:
+            seen = read(field(event), event.time)
+            if seen is None:
+                for index, rest in complements:
+                    if rest is None or rest(event):
+                        found.append(index)
+                continue
+            for holds, value, wanted, index, rest in asks:
+                if holds(seen, value) is wanted and (rest is None or rest(event)):
                     found.append(index)
         return found
 
@@ -90,15 +100,18 @@ def _tables(selectors: list[Numbered]) -> list[tuple[Reader, Callable[[object], 
     return [(event_path(field), table.find) for field, table in tables.items()]
 
 
-def _scans(selectors: list[Numbered]) -> list[tuple[Reader, list[tuple[Predicate, int, Test | None]]]]:
-    """For each field that is asked first by selectors without an equality filter, its reader and their tests."""
-    scans: dict[str, list[tuple[Predicate, int, Test | None]]] = {}
+def _scans(selectors: list[Numbered]) -> list[Scan]:
+    """The other selectors by what their first filter asks: a field is read once, then compared with each value."""
+    scans: dict[tuple[str, Reads], tuple[list[Ask], list[Entry]]] = {}
     for index, selector in selectors:
         if selector.where and not any(map(_is_equality, selector.where)):
             first = selector.where[0]
-            test = predicate(first.op, first.value)
-            scans.setdefault(first.field, []).append((test, index, _rest(selector, first)))
-    return [(event_path(field), tests) for field, tests in scans.items()]
+            asked, rest = question(first.op, first.value), _rest(selector, first)
+            asks, complements = scans.setdefault((first.field, asked.reads), ([], []))
+            asks.append((asked.holds, asked.value, asked.wanted, index, rest))
+            if asked.missing:
+                complements.append((index, rest))
+    return [(event_path(field), READ[reads], *scan) for (field, reads), scan in scans.items()]
 
 
 def _rest(selector: Selector, first: Filter) -> Test | None:

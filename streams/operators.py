@@ -6,23 +6,53 @@ condition: now), in epoch ms. It never raises, whatever the value.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+from schemas.equality import EqualTable
 from schemas.operands import compile_pattern
 from schemas.operators import Reads, positive
 from schemas.rules import Value
 from schemas.times import LAST_INSTANT, parse_instant
 from schemas.values import is_missing, number_of, text_of
-from streams.equality import EqualTable
 
 Predicate = Callable[[object, int], bool]
+Read = Callable[[object, int], Any]
+"""Gives None where the field cannot be read so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An operator and its value, made ready: of what was read `holds(read, value) is wanted`, else `missing`."""
+
+    reads: Reads
+    holds: Callable[[Any, Any], bool]
+    value: Any
+    wanted: bool
+
+    @property
+    def missing(self) -> bool:
+        """The answer where the field is missing or of the wrong type: no, but to a complement."""
+        return not self.wanted
+
+
+def question(op: str, value: Value) -> Question:
+    """Operator `op` with `value` as the parser gave it."""
+    row = positive(op)
+    assert row.holds is not None, "a positive operator has a comparison"
+    return Question(row.reads, row.holds, _READY[row.reads](value), row.name == op)
 
 
 def predicate(op: str, value: Value) -> Predicate:
     """The test that operator `op` makes with `value`, as the parser gave it."""
-    row = positive(op)
-    test = _BUILD[row.reads](row.holds, value)
-    return test if row.name == op else _complement(test)
+    asked = question(op, value)
+    read, holds, against, wanted = READ[asked.reads], asked.holds, asked.value, asked.wanted
+
+    def test(field: object, at: int) -> bool:
+        found = read(field, at)
+        return (found is not None and holds(found, against)) is wanted
+
+    return test
 
 
 def depends_on_time(op: str) -> bool:
@@ -43,91 +73,48 @@ def next_change(op: str, value: Value, field: object, now: int) -> int | None:
     return None
 
 
-def _complement(test: Predicate) -> Predicate:
-    return lambda field, at: not test(field, at)
+def _pattern(field: object, at: int) -> bytes | None:
+    text = text_of(field)
+    # Half a surrogate pair, which another producer's record may hold, is no reason to raise.
+    return None if text is None else text.encode("utf-8", "surrogatepass")
 
 
-def _presence(holds: Any, value: Value) -> Predicate:
-    return lambda field, at: not is_missing(field)
+def _age(field: object, at: int) -> int | None:
+    instant = parse_instant(field)
+    return None if instant is None else at - instant
 
 
-def _same(holds: Any, value: Value) -> Predicate:
-    table = EqualTable[bool]()
-    table.put(value, True)
-    find = table.find
-    return lambda field, at: bool(find(field))
-
-
-def _text(holds: Callable[[str, Value], bool], value: Value) -> Predicate:
-    texts = _as_tuple(value)
-
-    def test(field: object, at: int) -> bool:
-        text = field if type(field) is str else text_of(field)
-        return holds(text, texts) if text else False
-
-    return test
-
-
-def _pattern(holds: Callable[[Any], bool], value: Value) -> Predicate:
-    searches = [compile_pattern(str(pattern)).search for pattern in _as_tuple(value)]
-
-    def test(field: object, at: int) -> bool:
-        text = text_of(field)
-        if text is None:
-            return False
-        # Half a surrogate pair, which a record of another producer may hold, is text like any other here.
-        encoded = text.encode("utf-8", "surrogatepass")
-        return holds(search(encoded) is not None for search in searches)
-
-    return test
-
-
-def _items(holds: Callable[[Any], bool], value: Value) -> Predicate:
-    wanted = [_same(None, element) for element in _as_tuple(value)]
-
-    def test(field: object, at: int) -> bool:
-        return isinstance(field, list) and holds(any(same(item, at) for item in field) for same in wanted)
-
-    return test
-
-
-def _number(holds: Callable[[float, Value], bool], value: Value) -> Predicate:
-    def test(field: object, at: int) -> bool:
-        number = number_of(field)
-        return number is not None and holds(number, value)
-
-    return test
-
-
-def _instant(holds: Callable[[int, int | None], bool], value: Value) -> Predicate:
-    bound = parse_instant(value)
-
-    def test(field: object, at: int) -> bool:
-        instant = parse_instant(field)
-        return instant is not None and holds(instant, bound)
-
-    return test
-
-
-def _age(holds: Callable[[int, Value], bool], value: Value) -> Predicate:
-    def test(field: object, at: int) -> bool:
-        instant = parse_instant(field)
-        return instant is not None and holds(at - instant, value)
-
-    return test
+READ: dict[Reads, Read] = {
+    Reads.PRESENCE: lambda field, at: None if is_missing(field) else field,
+    Reads.SAME: lambda field, at: field,
+    Reads.TEXT: lambda field, at: text_of(field),
+    Reads.PATTERN: _pattern,
+    Reads.ITEMS: lambda field, at: field if isinstance(field, list) else None,
+    Reads.NUMBER: lambda field, at: number_of(field),
+    Reads.INSTANT: lambda field, at: parse_instant(field),
+    Reads.AGE: _age,
+}
+"""How a field is read, by kind of reading; the second argument is the instant asked for."""
 
 
 def _as_tuple(value: Value) -> tuple[Any, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
-_BUILD: dict[Reads, Callable[[Any, Value], Predicate]] = {
-    Reads.PRESENCE: _presence,
-    Reads.SAME: _same,
-    Reads.TEXT: _text,
-    Reads.PATTERN: _pattern,
-    Reads.ITEMS: _items,
-    Reads.NUMBER: _number,
-    Reads.INSTANT: _instant,
-    Reads.AGE: _age,
+def _table(value: Value) -> EqualTable[bool]:
+    table = EqualTable[bool]()
+    table.put(value, True)
+    return table
+
+
+_READY: dict[Reads, Callable[[Value], Any]] = {
+    Reads.PRESENCE: lambda value: None,
+    Reads.SAME: _table,
+    Reads.TEXT: _as_tuple,
+    Reads.PATTERN: lambda value: tuple(compile_pattern(str(pattern)) for pattern in _as_tuple(value)),
+    Reads.ITEMS: lambda value: tuple(map(_table, _as_tuple(value))),
+    Reads.NUMBER: lambda value: value,
+    Reads.INSTANT: parse_instant,
+    Reads.AGE: lambda value: value,
 }
+"""What a rule's value is made into once, so that asking is quick."""
