@@ -51,7 +51,7 @@ def split_lookup(value: bytes) -> tuple[bytes, bytes]:
     return canonical, slots
 
 
-def unpack_slots(slots: bytes) -> array[int]:
+def unpack_slots(slots: bytes) -> "array[int]":
     """Slot numbers of the second part of `split_lookup`."""
     numbers = array("H")
     numbers.frombytes(slots)

@@ -10,6 +10,8 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from schemas.profile import Visit
+
 OTHER, PAGE, SCREEN = 0, 1, 2
 DIRECT = 0
 
@@ -24,20 +26,6 @@ class Entry(NamedTuple):
     time: int
     code: int
     arrival: int
-
-
-class Visit(NamedTuple):
-    """`head`: arrival of the event that lends the visit its fields; `landing`: of its first page call, or None.
-
-    `source` is that page call's source index, -1 before there is one.
-    """
-
-    start: int
-    end: int
-    source: int
-    pages: int
-    head: int
-    landing: int | None
 
 
 def entries(timeline: bytes) -> Iterator[tuple[int, int, int]]:

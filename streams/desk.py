@@ -1,0 +1,138 @@
+"""The working set of a partition during one step: rows read once, changed in place, written once at the end.
+
+Owns loading and writing of rows, redirects and flags, dense numbers, and the views that follow from them. What is done
+to a row is decided in `streams.shard` and `streams.identity`.
+"""
+
+from collections.abc import Callable
+
+from schemas.profile import NEVER, Flags, Meta, Profile, Redirect, decode_flags, decode_row, due_of
+from schemas.profile import encode_part, encode_row, flags_key, row_key
+from schemas.segments import FIRST_USER_SLOT
+from schemas.transfers import Transfer
+from schemas.transfers import encode as encode_transfer
+from schemas.views import View, pack_lookup, pack_redirect
+from streams.apply import advance
+from streams.live import Live, to_bytes
+from streams.outcome import Outcome, RowWrite, Sending
+from streams.partition import partition_of
+from streams.ruleset import RuleSet
+
+Get = Callable[[bytes], bytes | None]
+
+LARGEST_ROW = 3 << 20
+"""Bytes of a row that the broker and Redis still take; one that would grow over it stays as it was."""
+
+
+class Desk:
+    """One step's rows. `get` reads the partition's store as of now, staged writes included."""
+
+    def __init__(self, get: Get, meta: Meta, rules: RuleSet, partitions: int, now: int) -> None:
+        self.outcome = Outcome(meta, now)
+        self.rules = rules
+        self.now = now
+        self.meta = meta
+        self._get = get
+        self._partitions = partitions
+        self._rows: dict[str, Live | Redirect] = {}
+        self._flags: dict[str, Flags] = {}
+        self._left: dict[str, Live] = {}
+
+    def row(self, id: str) -> Live | Redirect:
+        """The row of an id, brought to the present; an empty one for an id that never was here."""
+        row = self._rows.get(id)
+        if row is None:
+            value = self._get(row_key(id))
+            row = self._rows[id] = self._open(id, value)
+        return row
+
+    def _open(self, id: str, value: bytes | None) -> Live | Redirect:
+        if value is None:
+            return Live(Profile(home=id, ids=[id]), NEVER, self.rules, self.now)
+        row = decode_row(value)
+        if isinstance(row, Redirect):
+            return row
+        live = Live(row, due_of(value), self.rules, self.now)
+        advance(live, self.now)
+        return live
+
+    def rejudge(self, id: str) -> None:
+        """Judges a user anew; the row is left out of the step where that changes nothing that is kept."""
+        value = self._get(row_key(id))
+        if value is None or id in self._rows:
+            return
+        row = decode_row(value)
+        if isinstance(row, Redirect):
+            return
+        mask, row.ruleset = int.from_bytes(row.mask, "little"), 0
+        live = Live(row, due_of(value), self.rules, self.now)
+        advance(live, self.now)
+        if live.mask != mask or live.due < due_of(value):
+            self._rows[id] = live
+
+    def flags(self, id: str) -> Flags:
+        """What the id came as; changes to it are written with the step."""
+        flags = self._flags.get(id)
+        if flags is None:
+            flags = self._flags[id] = decode_flags(self._get(flags_key(id)))
+        return flags
+
+    def leave(self, live: Live, home: str) -> None:
+        """The row becomes a redirect to `home`; its profile waits in it until the transfer is confirmed."""
+        id = live.profile.home
+        self._left[id] = live
+        self._rows[id] = Redirect(home=home, number=live.profile.number, pending=live.packed())
+
+    def send(self, transfer: Transfer) -> None:
+        """Puts a transfer on its way to the partition of the id it is for."""
+        partition = partition_of(transfer.to, self._partitions)
+        self.outcome.transfers.append(Sending(partition, transfer.to.encode(), encode_transfer(transfer)))
+
+    def close(self) -> Outcome:
+        """Writes every row that was looked at: a replayed one too, for what it changed may never have been shown."""
+        for id, row in self._rows.items():
+            if isinstance(row, Redirect):
+                self._write_redirect(id, row)
+            else:
+                self._write_live(id, row)
+        for id, flags in self._flags.items():
+            self.outcome.rows.append(RowWrite(flags_key(id), encode_part(flags), {}))
+        return self.outcome
+
+    def _write_live(self, id: str, live: Live) -> None:
+        profile = live.profile
+        if live.known and profile.number < 0:
+            profile.number = self.meta.numbers
+            self.meta.numbers += 1
+        value = live.encode(self.now)
+        if len(value) > LARGEST_ROW:
+            self.outcome.oversized.append(id)
+            return
+        self.outcome.rows.append(RowWrite(row_key(id), value, live.totals))
+        self.outcome.views.append(view_of(live, value))
+
+    def _write_redirect(self, id: str, row: Redirect) -> None:
+        left = self._left.get(id)
+        hours = {}
+        if left is not None:
+            hours = left.totals
+            for hour, counts in left.profile.hours.items():
+                have = hours.setdefault(hour, [0, 0, 0, 0])
+                hours[hour] = [had - count for had, count in zip(have, counts, strict=True)]
+        self.outcome.rows.append(RowWrite(row_key(id), encode_row(row), hours))
+        self.outcome.views.append(View(id=id, number=row.number, lookup=pack_redirect(row.home), row=None))
+
+
+def view_of(live: Live, value: bytes) -> View:
+    """What lookups see of a row: nothing before its user is known."""
+    profile = live.profile
+    if not live.known:
+        return View(id=profile.home, number=profile.number, lookup=None, row=None)
+    slots = [slot for slot in profile.since if slot >= FIRST_USER_SLOT]
+    return View(
+        id=profile.home,
+        number=profile.number,
+        lookup=pack_lookup(profile.canonical, slots),
+        row=value,
+        mask=to_bytes(live.mask),
+    )

@@ -1,0 +1,116 @@
+"""What a profile knows of its user apart from visits: first and last seen, traits, device, campaigns, referrer.
+
+Owns how an event changes these facts, and how a user PATH of a rule reads them. All are decided by event time, then
+arrival, so that late events and joined histories need no care of their own. Source: contract sections 2 and 5.
+"""
+
+from collections.abc import Callable
+
+from schemas.events import Event
+from schemas.profile import Profile
+from schemas.times import format_instant
+from streams.paths import dig
+
+LATEST = ("device", "os", "browser", "language", "country")
+INSTANTS = ("first_seen", "last_seen")
+
+
+def note(profile: Profile, event: Event, arrival: int, changed: set[str]) -> None:
+    """Takes an event's facts into the profile; adds the groups of user PATHs that changed."""
+    time = event.time
+    if event.user_id is not None and not profile.identified:
+        profile.identified = True
+        changed.add("user_id")
+    if not event.share:
+        profile.share = False
+    if event.traits:
+        note_traits(profile, event.traits, time, arrival, changed)
+    if event.type == "group":
+        return
+    note_seen(profile, time, changed)
+    facts = profile.facts
+    for name in LATEST:
+        value = getattr(event, name)
+        if value is not None:
+            known = facts.get(name)
+            if known is None:
+                facts[name] = (value, time, arrival)
+                changed.add(name)
+            elif (time, arrival) > (known[1], known[2]):
+                facts[name] = (value, time, arrival)
+                if value != known[0]:
+                    changed.add(name)
+    if event.type in ("page", "screen"):
+        _note_page(profile, event, arrival, changed)
+
+
+def note_seen(profile: Profile, time: int, changed: set[str]) -> None:
+    if profile.first_seen is None or time < profile.first_seen:
+        profile.first_seen = time
+        changed.add("first_seen")
+    if profile.last_seen is None or time > profile.last_seen:
+        profile.last_seen = time
+        changed.add("last_seen")
+
+
+def note_traits(profile: Profile, traits: dict[str, object], time: int, arrival: int, changed: set[str]) -> None:
+    """Latest by event time wins, at equal times the later arrival; null is as absent."""
+    for name, value in traits.items():
+        if value is None:
+            continue
+        known = profile.traits.get(name)
+        if known is None or (time, arrival) >= (known[1], known[2]):
+            profile.traits[name] = (value, time, arrival)
+            changed.add("traits")
+
+
+def _note_page(profile: Profile, event: Event, arrival: int, changed: set[str]) -> None:
+    """Campaigns are those of page and screen calls that have a source; the referrer is a page call's from another host."""
+    time, campaign = event.time, event.campaign
+    if campaign.get("source"):
+        first, last = profile.first_campaign, profile.last_campaign
+        if first is None or (time, arrival) < (first[1], first[2]):
+            profile.first_campaign = (campaign, time, arrival)
+            changed.add("first_campaign")
+        if last is None or (time, arrival) > (last[1], last[2]):
+            profile.last_campaign = (campaign, time, arrival)
+            changed.add("last_campaign")
+    if event.type == "page" and event.referrer_host and event.referrer_host != event.host:
+        referrer = profile.first_referrer
+        if referrer is None or (time, arrival) < (referrer[1], referrer[2]):
+            profile.first_referrer = (event.referrer_host, time, arrival)
+            changed.add("first_referrer_host")
+
+
+def seconds(duration: int) -> int | float:
+    """Milliseconds as seconds, a whole number where it is one."""
+    return duration // 1000 if duration % 1000 == 0 else duration / 1000
+
+
+def group_of(path: str) -> str:
+    """The group of user PATHs that changes together with this one."""
+    return path.partition(".")[0]
+
+
+def user_path(path: str) -> Callable[[Profile], object]:
+    """Reads a user PATH of contract section 5 off a profile; None where it is missing."""
+    group, _, rest = path.partition(".")
+    if group == "traits" and "." not in rest:
+        return lambda profile: stamped[0] if (stamped := profile.traits.get(rest)) else None
+    if group == "traits":
+        return lambda profile: dig({name: stamped[0] for name, stamped in profile.traits.items()}, rest)
+    if group in LATEST:
+        return lambda profile: stamped[0] if (stamped := profile.facts.get(group)) else None
+    if group in INSTANTS:
+        return lambda profile: None if (instant := getattr(profile, group)) is None else format_instant(instant)
+    if group in ("first_campaign", "last_campaign"):
+        return lambda profile: stamped[0].get(rest) if (stamped := getattr(profile, group)) else None
+    return _SINGLE[path]
+
+
+_SINGLE: dict[str, Callable[[Profile], object]] = {
+    "user_id": lambda profile: profile.canonical if profile.identified else None,
+    "visits": lambda profile: profile.visits,
+    "time_on_site": lambda profile: seconds(profile.time_on_site),
+    "first_referrer_host": lambda profile: profile.first_referrer[0] if profile.first_referrer else None,
+}

@@ -1,0 +1,73 @@
+"""Each event counts once: fences against replays of the log, message ids against repeats by the sender.
+
+Owns the `fences`, `dups`, `messages` and `filled` of a profile. All are kept by the id that an event was sent under, so
+that they stay right when users are joined and events are forwarded. Source: contract section 2, "messageId".
+"""
+
+from hashlib import blake2b
+
+from schemas.events import Event
+from schemas.profile import Profile
+from schemas.times import HOUR
+from schemas.topics import EVENT_TOPICS
+from streams.live import Live
+
+KEPT_HOURS = 25
+"""Hours of receipt whose message ids are remembered: at least 24 h, whatever the minute."""
+
+MOST_MESSAGES = 50_000
+"""Message ids that a user's row remembers, 400 KB of hashes; one that sends more a day has its oldest forgotten."""
+
+
+def pass_fence(profile: Profile, sent: str, topic: int, offset: int) -> bool:
+    """Whether the event at `offset` is new to this row; from now on it is not."""
+    fences = profile.fences.get(sent)
+    if fences is None:
+        fences = profile.fences[sent] = [0] * len(EVENT_TOPICS)
+    if offset < fences[topic]:
+        return False
+    fences[topic] = offset + 1
+    return True
+
+
+def pass_fill_fence(profile: Profile, fill: int, sent: str, topic: int, offset: int) -> bool:
+    """Whether fill `fill` has yet to put this event of the past into the row; from now on it has not."""
+    if profile.filled[0] != fill:
+        if profile.filled[0] > fill:
+            return False
+        profile.filled = (fill, {})
+    fences = profile.filled[1].setdefault(sent, [0] * len(EVENT_TOPICS))
+    if offset < fences[topic]:
+        return False
+    fences[topic] = offset + 1
+    dups = profile.dups.get(sent)
+    return dups is None or offset not in dups[topic]
+
+
+def is_duplicate(live: Live, sent: str, event: Event, topic: int, offset: int, limit: int) -> bool:
+    """Whether an event with this id and messageId was here before; remembers both, and a duplicate's offset."""
+    profile = live.profile
+    digest = int.from_bytes(blake2b(f"{sent}\0{event.message_id}".encode(), digest_size=8).digest(), "little")
+    if live.seen is None:
+        live.seen = {each for packed in profile.messages.values() for each in memoryview(packed).cast("Q")}
+    if digest in live.seen:
+        dups = profile.dups.setdefault(sent, [[] for _ in EVENT_TOPICS])[topic]
+        dups.append(offset)
+        del dups[:-limit]
+        return True
+    live.seen.add(digest)
+    hour = event.received // HOUR
+    messages = profile.messages
+    messages[hour] = (messages.get(hour, b"") + digest.to_bytes(8, "little"))[-8 * MOST_MESSAGES :]
+    if len(messages[hour]) == 8:
+        _forget(profile)
+    return False
+
+
+def _forget(profile: Profile) -> None:
+    """Drops the hours that are out of reach, and the oldest ones of a user that sends very much."""
+    newest = max(profile.messages)
+    for hour in sorted(profile.messages)[:-1]:
+        kept = sum(map(len, profile.messages.values())) // 8
+        if hour <= newest - KEPT_HOURS or kept > MOST_MESSAGES:
+            del profile.messages[hour]

@@ -1,0 +1,121 @@
+"""Which ids are one user: joins decided in the partition of the id that is joined, carried out by transfers.
+
+Owns the rules of contract section 2, "Identity". An id that joins another becomes a redirect for ever; its profile goes
+to the other as one message, and so does whatever still comes under it. Users joined by alias move to the home whose id
+sorts first, so that no circle of redirects can arise; what they are called is the alias's word (`Profile.name`).
+"""
+
+from schemas.events import IdentityRecord
+from schemas.profile import Redirect, decode_profile_body
+from schemas.transfers import Absorb, Join, JoinFrom, Moved, Transfer
+from streams.desk import Desk
+from streams.live import Live
+from streams.merge import absorb
+
+MOST_HOPS = 16
+"""Redirects in a row that a transfer follows. Two collectors would have to race each other to make a circle."""
+
+
+def take(desk: Desk, record: IdentityRecord) -> None:
+    """Takes note of what an id came as, and joins it where that is due."""
+    flags = desk.flags(record.id)
+    if record.owner is not None and record.owner != record.id and not flags.user:
+        _join_anonymous(desk, record.id, record.owner)
+    if record.alias is not None and record.alias != record.id:
+        if not flags.user:
+            _join_anonymous(desk, record.id, record.alias)
+        elif flags.anonymous:
+            _ask_to_join(desk, JoinFrom(to=record.id, name=record.alias, at=record.received))
+    if record.seen == "user":
+        flags.user = True
+    elif record.seen == "anonymous":
+        flags.anonymous = True
+
+
+def _join_anonymous(desk: Desk, id: str, owner: str) -> None:
+    """An anonymousId belongs to the first userId that it was joined with."""
+    row = desk.row(id)
+    if isinstance(row, Redirect):
+        resend(desk, id, row)
+    else:
+        _move(desk, row, owner)
+
+
+def _move(desk: Desk, live: Live, home: str) -> None:
+    id = live.profile.home
+    desk.leave(live, home)
+    row = desk.row(id)
+    assert isinstance(row, Redirect)
+    resend(desk, id, row)
+
+
+def resend(desk: Desk, id: str, row: Redirect) -> None:
+    """Sends the profile that a redirect still holds; what comes under the id must follow it, never overtake it."""
+    if row.pending is not None and id not in desk.outcome.settled:
+        desk.send(Moved(to=row.home, sent=id, profile=row.pending))
+        desk.outcome.settled.append(id)
+
+
+def follow(desk: Desk, transfer: Transfer, row: Redirect) -> bool:
+    """Sends a transfer on to where the id belongs; False when it has gone in circles."""
+    if transfer.hops >= MOST_HOPS:
+        return False
+    resend(desk, transfer.to, row)
+    transfer.to = row.home
+    transfer.hops += 1
+    desk.send(transfer)
+    return True
+
+
+def arrive(desk: Desk, transfer: Moved | Join | JoinFrom | Absorb, live: Live) -> None:
+    """Carries out a transfer, other than a forwarded event, that has come to the user's home."""
+    if isinstance(transfer, Moved):
+        if transfer.sent not in live.profile.ids:
+            absorb(live, decode_profile_body(transfer.profile), desk.now)
+    elif isinstance(transfer, JoinFrom):
+        _ask_to_join(desk, transfer)
+    elif isinstance(transfer, Join):
+        _answer(desk, transfer, live)
+    else:
+        _settle_in(desk, transfer, live)
+
+
+def _ask_to_join(desk: Desk, ask: JoinFrom) -> None:
+    """From the home of the aliased id's user: find the home of the user that the alias named."""
+    row = desk.row(ask.to)
+    if isinstance(row, Redirect):
+        follow(desk, ask, row)
+    else:
+        desk.send(Join(to=ask.name, origin=ask.to, name=ask.name, at=ask.at))
+
+
+def _answer(desk: Desk, join: Join, live: Live) -> None:
+    home = live.profile.home
+    if home == join.origin:
+        _call(live, join.name, join.at)
+    elif join.origin < home:
+        _call(live, join.name, join.at)
+        _move(desk, live, join.origin)
+    else:
+        desk.send(Absorb(to=join.origin, into=home, name=join.name, at=join.at))
+
+
+def _settle_in(desk: Desk, order: Absorb, live: Live) -> None:
+    home = live.profile.home
+    if order.into < home:
+        _call(live, order.name, order.at)
+        _move(desk, live, order.into)
+    elif order.into == home:
+        _call(live, order.name, order.at)
+    else:
+        desk.send(Join(to=order.into, origin=home, name=order.name, at=order.at))
+
+
+def _call(live: Live, name: str, at: int) -> None:
+    """The user is known by the userId that the alias named last."""
+    profile = live.profile
+    profile.identified = True
+    if (at, name) > (profile.name_at, profile.name or ""):
+        profile.name, profile.name_at = name, at
+
+

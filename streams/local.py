@@ -1,0 +1,128 @@
+"""A whole system in memory, for judging a file of events with no server: the same shards, with dictionaries for stores.
+
+Owns the logs and the order in which they are worked off; every decision is the shards'. Used by `shoal segment test`,
+by previews, and by the tests that compare the engine with a brute-force reading.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from schemas import events
+from schemas.calls import Accepted
+from schemas.profile import NEVER, Profile, Redirect, decode_row, due_of, row_key
+from schemas.topics import SOURCE_TOPICS, Topic
+from streams.apply import advance
+from streams.live import Live
+from streams.outcome import Outcome
+from streams.partition import partition_of
+from streams.ruleset import RuleSet
+from streams.shard import Shard
+
+
+@dataclass(frozen=True, slots=True)
+class LocalRecord:
+    """A record of an in-memory log."""
+
+    offset: int
+    key: bytes | None
+    value: bytes | None
+
+
+class Local:
+    """`partitions` shards over `rules`. What is sent waits in the logs until `work` is called."""
+
+    def __init__(self, rules: RuleSet, partitions: int = 1) -> None:
+        self.stores: list[dict[bytes, bytes]] = [{} for _ in range(partitions)]
+        self.shards = [Shard(number, partitions, store.get, rules) for number, store in enumerate(self.stores)]
+        self.logs: dict[tuple[Topic, int], list[LocalRecord]] = {
+            (topic, partition): [] for topic in SOURCE_TOPICS for partition in range(partitions)
+        }
+        self.read: dict[tuple[Topic, int], int] = dict.fromkeys(self.logs, 0)
+        self._partitions = partitions
+
+    def send(self, call: Accepted) -> None:
+        """Writes a call's records to the logs, as the collector does."""
+        for record in call.identity:
+            self._write(Topic.IDENTITY, record.id, events.encode(record))
+        if call.topic is not None and call.event is not None:
+            self._write(call.topic, call.event.id, events.encode(call.event))
+
+    def _write(self, topic: Topic, id: str, value: bytes) -> None:
+        self.write(topic, partition_of(id, self._partitions), id.encode(), value)
+
+    def write(self, topic: Topic, partition: int, key: bytes | None, value: bytes | None) -> None:
+        log = self.logs[topic, partition]
+        log.append(LocalRecord(len(log), key, value))
+
+    def work(self, now: int, most: int = 1 << 30, order: Callable[[list[Topic]], None] = lambda topics: None) -> None:
+        """Works off all logs, at most `most` records a batch; `order` may change which topic goes first."""
+        topics = list(SOURCE_TOPICS)
+        while any(self.read[at] < len(self.logs[at]) for at in self.logs):
+            order(topics)
+            for topic in topics:
+                for partition in range(self._partitions):
+                    self.step(topic, partition, now, most)
+
+    def step(self, topic: Topic, partition: int, now: int, most: int) -> None:
+        """Works off one batch of one log."""
+        at = (topic, partition)
+        batch = self.logs[at][self.read[at] : self.read[at] + most]
+        if batch:
+            self.keep(partition, self.shards[partition].apply(topic, batch, now), now)
+            self.read[at] += len(batch)
+
+    def keep(self, partition: int, outcome: Outcome, now: int) -> None:
+        """Does what a worker does with an outcome; no redirect keeps a profile, for nothing is lost here."""
+        store = self.stores[partition]
+        for sending in outcome.transfers:
+            self.write(Topic.TRANSFERS, sending.partition, sending.key, sending.value)
+        for row in outcome.rows:
+            store[row.key] = row.value
+        key, value = outcome.trailer(len(outcome.rows))
+        store[key] = value
+        if outcome.settled:
+            self.keep(partition, self.shards[partition].settle(outcome.settled, now), now)
+
+    def turn(self, now: int) -> None:
+        """Brings every user to the present whose due instant has come."""
+        for partition, store in enumerate(self.stores):
+            due = [decode_row(value) for key, value in store.items() if key[:1] == b"r" and due_of(value) <= now]
+            homes = [row.home for row in due if isinstance(row, Profile)]
+            if homes:
+                self.keep(partition, self.shards[partition].turn(homes, now), now)
+
+    def live(self, id: str, now: int) -> Live | None:
+        """The user of an id as of `now`, on a copy of its row; None while it is not known."""
+        while True:
+            partition = partition_of(id, self._partitions)
+            value = self.stores[partition].get(row_key(id))
+            if value is None:
+                return None
+            row = decode_row(value)
+            if isinstance(row, Redirect):
+                id = row.home
+                continue
+            live = Live(row, due_of(value), self.shards[partition].rules, now)
+            advance(live, now)
+            return live if live.known else None
+
+    def users(self, now: int) -> Iterable[Live]:
+        """All known users as of `now`, each on a copy of its row."""
+        for store in self.stores:
+            for key in [key for key in store if key[:1] == b"r"]:
+                row = decode_row(store[key])
+                if isinstance(row, Profile) and (live := self.live(row.home, now)) is not None:
+                    yield live
+
+
+def next_change(live: Live, slot: int) -> int | None:
+    """The next instant at which time alone changes membership in `slot`; None: never. Moves the row there."""
+    held = live.mask >> slot & 1
+    while live.due != NEVER:
+        at = live.due
+        advance(live, at)
+        if live.mask >> slot & 1 != held:
+            return at
+    return None
+
+

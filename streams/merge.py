@@ -1,0 +1,91 @@
+"""Two profiles of one user become one: the joined history is the union of both.
+
+Owns how each part of a profile is joined; whether two ids are joined at all is decided in `streams.identity`. The order
+of joining never matters: series are sets, facts are decided by event time, visits are derived anew. Source: contract
+section 2, "Identity".
+"""
+
+from heapq import merge as merge_sorted
+
+from schemas.profile import Profile
+from streams import timeline, visits
+from streams.live import Live
+
+
+def absorb(live: Live, other: Profile, now: int) -> None:
+    """Joins `other`, whose row is no more, into a row that was advanced to `now`, and judges it anew."""
+    profile = live.profile
+    known = profile.known_at is not None
+    _join_ids(profile, other)
+    _join_facts(profile, other)
+    for key, times in other.series.items():
+        profile.series[key] = list(merge_sorted(profile.series.get(key, []), times))
+        series = live.rules.by_key.get(key)
+        if series is not None:
+            series.trim(profile.series[key], now)
+    for hour, counts in other.hours.items():
+        for what, count in enumerate(counts):
+            if what != visits.VISITS:
+                visits.count_hour(profile.hours, hour, what, count)
+                visits.count_hour(live.totals, hour, what, count)
+    _join_timelines(live, other)
+    profile.parked += other.parked
+    if other.known_at is not None:
+        live.become_known(other.known_at, now)
+    if known or other.known_at is not None:
+        live.rejudge(now)
+        for slot in profile.since.keys() & other.since.keys():
+            profile.since[slot] = min(profile.since[slot], other.since[slot])
+    else:
+        live.look_ahead(now)
+
+
+def _join_ids(profile: Profile, other: Profile) -> None:
+    profile.ids += [id for id in other.ids if id not in profile.ids]
+    profile.identified = True
+    if other.name is not None and (other.name_at, other.name) > (profile.name_at, profile.name or ""):
+        profile.name, profile.name_at = other.name, other.name_at
+    profile.share = profile.share and other.share
+    profile.fences.update(other.fences)
+    profile.dups.update(other.dups)
+    for hour, hashes in other.messages.items():
+        profile.messages[hour] = profile.messages.get(hour, b"") + hashes
+    if other.filled[0] > profile.filled[0]:
+        profile.filled = other.filled
+    elif other.filled[0] == profile.filled[0]:
+        profile.filled[1].update(other.filled[1])
+
+
+def _join_facts(profile: Profile, other: Profile) -> None:
+    for ours, theirs in ((profile.traits, other.traits), (profile.facts, other.facts)):
+        for name, stamped in theirs.items():
+            known = ours.get(name)
+            if known is None or (stamped[1], stamped[2]) > (known[1], known[2]):
+                ours[name] = stamped
+    seen = [each for each in (profile.first_seen, other.first_seen) if each is not None]
+    profile.first_seen = min(seen, default=None)
+    seen = [each for each in (profile.last_seen, other.last_seen) if each is not None]
+    profile.last_seen = max(seen, default=None)
+    campaigns = [each for each in (profile.first_campaign, other.first_campaign) if each is not None]
+    profile.first_campaign = min(campaigns, key=lambda each: each[1:], default=None)
+    campaigns = [each for each in (profile.last_campaign, other.last_campaign) if each is not None]
+    profile.last_campaign = max(campaigns, key=lambda each: each[1:], default=None)
+    referrers = [each for each in (profile.first_referrer, other.first_referrer) if each is not None]
+    profile.first_referrer = min(referrers, key=lambda each: each[1:], default=None)
+
+
+def _join_timelines(live: Live, other: Profile) -> None:
+    """Both timelines in one; hours' visits follow from it, and so are not added up."""
+    profile = live.profile
+    recode = [0]
+    for source in other.sources:
+        if source not in profile.sources:
+            profile.sources.append(source)
+        recode.append(profile.sources.index(source) + 1)
+    profile.sealed = (
+        profile.sealed[0] + other.sealed[0],
+        profile.sealed[1] + other.sealed[1],
+        profile.sealed[2] or other.sealed[2],
+    )
+    joined = timeline.merge(profile.timeline, other.timeline, recode)
+    visits.rebuild(profile, joined, live.rules.limits.session_gap, live.totals)

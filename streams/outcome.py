@@ -1,0 +1,94 @@
+"""What a step of a partition comes to: rows to keep, views to show, transfers to send, records refused.
+
+Owns the shape, and the partition's meta record after any number of the rows: rows go to the changelog in batches that
+are each written whole or not at all, and each batch ends with the meta record that is true for the rows up to there.
+"""
+
+from dataclasses import dataclass, field
+
+from schemas.profile import META_KEY, Meta, encode_part
+from schemas.views import View
+from streams.live import KEPT_HOURS
+from streams.visits import Hours
+
+_HOUR = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class RowWrite:
+    """One record of the changelog and the store. `hours`: what the partition's sums change by with it."""
+
+    key: bytes
+    value: bytes
+    hours: Hours
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A record that does not follow its topic's schema: kept in the dead letters, stops nothing."""
+
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A record for the transfers topic."""
+
+    partition: int
+    key: bytes
+    value: bytes
+
+
+@dataclass(slots=True)
+class Outcome:
+    """`settled`: ids whose moved profile is among the transfers; once those are confirmed, say so (`Shard.settle`).
+
+    `applied`: events that were new; `received`: their times of receipt. `hops`: the longest way that a transfer has come over redirects. `oversized`: ids
+    whose row would have grown over what the broker takes, and so stayed as it was. `summed`: rows whose hours are in
+    the meta record already.
+    """
+
+    meta: Meta
+    now: int
+    rows: list[RowWrite] = field(default_factory=list)
+    views: list[View] = field(default_factory=list)
+    transfers: list[Sending] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    settled: list[str] = field(default_factory=list)
+    received: list[int] = field(default_factory=list)
+    applied: int = 0
+    hops: int = 0
+    oversized: list[str] = field(default_factory=list)
+    summed: int = 0
+
+    def trailer(self, count: int) -> tuple[bytes, bytes]:
+        """The meta record, key and value, as of the first `count` rows; to be asked for with a growing count."""
+        return META_KEY, encode_part(self._meta_after(count))
+
+    def _meta_after(self, count: int) -> Meta:
+        while self.summed < count:
+            row = self.rows[self.summed]
+            self.summed += 1
+            add_hours(self.meta.hours, row.hours)
+        prune(self.meta.hours, self.now)
+        return self.meta
+
+def add_hours(sums: Hours, changes: Hours) -> None:
+    for hour, counts in changes.items():
+        known = sums.get(hour)
+        if known is None:
+            sums[hour] = counts[:]
+        else:
+            for what, count in enumerate(counts):
+                known[what] += count
+
+
+def prune(hours: Hours, now: int) -> None:
+    """Drops the hours that the rolling counters no longer reach."""
+    oldest = now // _HOUR - KEPT_HOURS
+    for hour in [hour for hour in hours if hour <= oldest]:
+        del hours[hour]

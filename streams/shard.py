@@ -1,0 +1,229 @@
+"""One partition as a pure machine: records of its topics in, an outcome out.
+
+Owns the order of things within a batch: check, fence, duplicate, apply; redirects and transfers; fills. Holds no state
+but the partition's meta record: rows come from `get` and go out in the outcome. A batch can be applied again after a
+crash, whatever of it had been kept: the fences in the rows see to that, and every row looked at is written and shown.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Protocol
+
+import msgspec
+
+from schemas.events import Event
+from schemas.profile import META_KEY, Redirect, decode_meta
+from schemas.topics import EVENT_TOPICS, Topic
+from schemas.transfers import Forward, Transfer
+from schemas.transfers import decode as decode_transfer
+from streams import fences, identity
+from streams.apply import apply, replay
+from streams.desk import Desk, Get
+from streams.intake import RefusedError, read_event, read_identity
+from streams.live import Live
+from streams.outcome import Outcome, Refused
+from streams.ruleset import RuleSet
+
+
+class Record(Protocol):
+    """What is read of a Kafka record."""
+
+    @property
+    def offset(self) -> int: ...
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes | None: ...
+
+
+class BehindError(Exception):
+    """A transfer comes from a partition that has switched on fill `fill`; this one must do so first."""
+
+    def __init__(self, fill: int) -> None:
+        super().__init__(f"fill {fill} is not switched on here yet")
+        self.fill = fill
+
+
+class Shard:
+    """`rules` may be replaced between steps. `now`, in epoch ms, must never run backwards from step to step."""
+
+    def __init__(self, number: int, partitions: int, get: Get, rules: RuleSet) -> None:
+        self.number = number
+        self.rules = rules
+        self.meta = decode_meta(get(META_KEY))
+        self._partitions = partitions
+        self._get = get
+
+    def apply(self, topic: Topic, records: Sequence[Record], now: int) -> Outcome:
+        """Applies a batch of one source topic. Raises BehindError before anything is changed."""
+        desk = self._desk(now)
+        if topic is Topic.TRANSFERS:
+            self._apply_transfers(desk, records)
+        elif topic is Topic.IDENTITY:
+            for record in records:
+                self._guard(desk, record, self._apply_identity)
+        else:
+            self._apply_events(desk, topic, records)
+        outcome = desk.close()
+        if outcome.oversized:
+            _refuse_oversized(outcome, records)
+        return outcome
+
+    def turn(self, ids: Iterable[str], now: int) -> Outcome:
+        """Brings users to the present whose due instant has come."""
+        desk = self._desk(now)
+        for id in ids:
+            desk.row(id)
+        return desk.close()
+
+    def settle(self, ids: Iterable[str], now: int) -> Outcome:
+        """The moved profiles of these ids have been confirmed by the broker: their redirects may let go of them."""
+        desk = self._desk(now)
+        for id in ids:
+            row = desk.row(id)
+            if isinstance(row, Redirect):
+                row.pending = None
+        return desk.close()
+
+    def _desk(self, now: int) -> Desk:
+        return Desk(self._get, self.meta, self.rules, self._partitions, now)
+
+    def _guard(self, desk: Desk, record: Record, step: Callable[[Desk, Record], None]) -> None:
+        try:
+            step(desk, record)
+        except RefusedError as refusal:
+            desk.outcome.refused.append(Refused(record.offset, record.key, record.value, refusal.code, str(refusal)))
+
+    def _apply_identity(self, desk: Desk, record: Record) -> None:
+        identity.take(desk, read_identity(record.key, record.value))
+
+    def _apply_events(self, desk: Desk, topic: Topic, records: Iterable[Record]) -> None:
+        index = EVENT_TOPICS.index(topic)
+
+        def step(desk: Desk, record: Record) -> None:
+            event = read_event(topic, record.key, record.value)
+            fill = self.fill_at(index, record.offset)
+            self._take(desk, event.id, event, record.value or b"", index, record.offset, fill)
+
+        offset = -1
+        for record in records:
+            self._guard(desk, record, step)
+            offset = record.offset
+        self._advance_applied(index, offset + 1)
+
+    def _advance_applied(self, index: int, offset: int) -> None:
+        if not self.meta.applied:
+            self.meta.applied = [0] * len(EVENT_TOPICS)
+        self.meta.applied[index] = max(self.meta.applied[index], offset)
+
+    def fill_at(self, topic: int, offset: int) -> int:
+        """The latest fill whose series take this event from the stream; later ones read it from the log."""
+        meta = self.meta
+        return meta.fill if not meta.cuts or offset >= meta.cuts[topic] else meta.fill - 1
+
+    def _take(self, desk: Desk, sent: str, event: Event, data: bytes, topic: int, offset: int, fill: int) -> None:
+        """An event at the id it was sent under, or where that id's redirect leads."""
+        row = desk.row(sent)
+        if isinstance(row, Redirect):
+            identity.resend(desk, sent, row)
+            desk.send(Forward(to=row.home, sent=sent, topic=topic, offset=offset, fill=fill, data=data))
+        else:
+            self._count(desk, row, sent, event, data, topic, offset, fill)
+
+    def _count(
+        self, desk: Desk, live: Live, sent: str, event: Event, data: bytes, topic: int, offset: int, fill: int
+    ) -> None:
+        if not fences.pass_fence(live.profile, sent, topic, offset):
+            return
+        if fences.is_duplicate(live, sent, event, topic, offset, self.rules.limits.exact):
+            return
+        desk.outcome.applied += 1
+        desk.outcome.received.append(event.received)
+        apply(live, event, data, fill, desk.now)
+
+    def _apply_transfers(self, desk: Desk, records: Iterable[Record]) -> None:
+        transfers: list[tuple[Record, Transfer]] = []
+        for record in records:
+            try:
+                transfers.append((record, decode_transfer(record.value or b"")))
+            except msgspec.DecodeError as error:
+                refused = Refused(record.offset, record.key, record.value, "bad_record", str(error))
+                desk.outcome.refused.append(refused)
+        for _, transfer in transfers:
+            if isinstance(transfer, Forward) and transfer.fill > self.meta.fill:
+                raise BehindError(transfer.fill)
+        for record, transfer in transfers:
+            self._guard(desk, record, partial(self._arrive, transfer))
+
+    def _arrive(self, transfer: Transfer, desk: Desk, record: Record) -> None:
+        row = desk.row(transfer.to)
+        if isinstance(row, Redirect):
+            if not identity.follow(desk, transfer, row):
+                raise RefusedError("identity_circle", f"ids redirect to each other at {transfer.to!r}")
+            desk.outcome.hops = max(desk.outcome.hops, transfer.hops)
+        elif not isinstance(transfer, Forward):
+            identity.arrive(desk, transfer, row)
+        elif transfer.replay:
+            self._fill_in(desk, row, transfer.sent, transfer.topic, transfer.offset, transfer.data, transfer.fill)
+        else:
+            event = read_event(EVENT_TOPICS[transfer.topic], transfer.sent.encode(), transfer.data)
+            self._count(
+                desk, row, transfer.sent, event, transfer.data, transfer.topic, transfer.offset, transfer.fill
+            )
+
+    def _fill_in(self, desk: Desk, live: Live, sent: str, topic: int, offset: int, data: bytes, fill: int) -> None:
+        if fences.pass_fill_fence(live.profile, fill, sent, topic, offset):
+            event = read_event(EVENT_TOPICS[topic], sent.encode(), data)
+            replay(live, event, fill, desk.now)
+
+    # ---- fills: see docs/design.md, "Filling a new segment"
+
+    def switch_on(self, fill: int, now: int) -> Outcome:
+        """From here on events are folded with the series of `fill`; the log before is for `replay`."""
+        self.meta.cuts = self.meta.applied[:] or [0] * len(EVENT_TOPICS)
+        self.meta.fill = fill
+        return Outcome(self.meta, now)
+
+    def replay(self, topic: Topic, records: Iterable[Record], now: int) -> Outcome:
+        """Fills in a batch of the past, of records before the cut; garbage was refused when it came."""
+        desk = self._desk(now)
+        index, fill = EVENT_TOPICS.index(topic), self.meta.fill
+        for record in records:
+            if record.offset >= self.meta.cuts[index]:
+                break
+            try:
+                event = read_event(topic, record.key, record.value)
+            except RefusedError:
+                continue
+            if not self.rules.wants(event, fill):
+                continue
+            row = desk.row(event.id)
+            data = record.value or b""
+            if isinstance(row, Redirect):
+                identity.resend(desk, event.id, row)
+                forward = Forward(to=row.home, sent=event.id, topic=index, offset=record.offset, fill=fill, data=data)
+                forward.replay = True
+                desk.send(forward)
+            else:
+                self._fill_in(desk, row, event.id, index, record.offset, data, fill)
+        return desk.close()
+
+    def finish_reading(self, now: int) -> Outcome:
+        """All of the past has been read for the fill that is switched on."""
+        self.meta.read = self.meta.fill
+        return Outcome(self.meta, now)
+
+    def judge(self, ids: Iterable[str], now: int) -> Outcome:
+        """Judges users anew, from all that is kept of them; writes those for whom anything changed."""
+        desk = self._desk(now)
+        for id in ids:
+            desk.rejudge(id)
+        return desk.close()
+
+
+def _refuse_oversized(outcome: Outcome, records: Sequence[Record]) -> None:
+    keys = {id.encode() for id in outcome.oversized}
+    for record in records:
+        if record.key in keys:
+            reason = "with this event the user's profile would outgrow a record"
+            outcome.refused.append(Refused(record.offset, record.key, record.value, "profile_too_large", reason))

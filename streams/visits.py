@@ -1,0 +1,130 @@
+"""Keeping a profile's visits as its events come, in order or late.
+
+Owns the visit fields of a profile and their part of the hourly counters. An event that comes in order costs a few
+comparisons; a late one derives all visits anew. The timeline is bounded: beyond the limit the oldest visits are sealed
+into sums, and no late event reaches into them any more.
+"""
+
+from collections import Counter
+
+from schemas.events import Event
+from schemas.profile import Profile, Visit
+from schemas.times import HOUR
+from streams import timeline
+from streams.timeline import DIRECT, OTHER, PAGE, SCREEN, SIZE, Entry
+
+KINDS = {"page": PAGE, "screen": SCREEN, "track": OTHER, "identify": OTHER}
+VISITS = 3
+"""Index of the visits in an hour's counters."""
+
+Hours = dict[int, list[int]]
+
+
+def source_of(event: Event) -> str:
+    """The source of a page or screen call, `""` for direct (contract section 2, "Visits")."""
+    source = event.campaign.get("source")
+    if source:
+        return f"{source} / {event.campaign.get('medium', '')}"
+    host = event.referrer_host
+    return host if host and host != event.host else ""
+
+
+def observe(profile: Profile, event: Event, arrival: int, gap: int, limit: int, totals: Hours) -> bool:
+    """Adds an event to the visits; False when it came late, so that any visit may have changed."""
+    kind = KINDS[event.type]
+    source = DIRECT if kind == OTHER else _source_index(profile, source_of(event))
+    entry = Entry(event.time, source * 4 + kind, arrival)
+    in_order = not profile.timeline or (event.time, arrival) > timeline.last_order(profile.timeline)
+    if in_order:
+        profile.timeline += timeline.pack_entry(*entry)
+        _append(profile, event.time, kind, source, arrival, gap, totals)
+    else:
+        rebuild(profile, timeline.insert(profile.timeline, entry), gap, totals)
+    if len(profile.timeline) > limit * SIZE * 5 // 4:
+        _seal(profile, gap, limit)
+    return in_order
+
+
+def all_visits(profile: Profile, gap: int) -> list[Visit]:
+    """The visits that the timeline still holds, oldest first."""
+    visits = timeline.derive(profile.timeline, gap)
+    if visits and profile.sealed[2]:
+        visits[0] = visits[0]._replace(pages=visits[0].pages + profile.sealed[2])
+    return visits
+
+
+def rebuild(profile: Profile, events: bytes, gap: int, totals: Hours) -> None:
+    """Sets another timeline, and all that follows from it."""
+    before = Counter(visit.start // HOUR for visit in all_visits(profile, gap))
+    profile.timeline = events
+    visits = all_visits(profile, gap)
+    after = Counter(visit.start // HOUR for visit in visits)
+    for hour in before.keys() | after.keys():
+        if change := after[hour] - before[hour]:
+            count_hour(profile.hours, hour, VISITS, change)
+            count_hour(totals, hour, VISITS, change)
+    profile.visits = profile.sealed[0] + len(visits)
+    profile.time_on_site = profile.sealed[1] + sum(visit.end - visit.start for visit in visits)
+    profile.last_visit = visits[-1] if visits else None
+
+
+def count_hour(hours: Hours, hour: int, what: int, change: int) -> None:
+    """Adds to one counter of one hour: 0 page views, 1 clicks, 2 other events, 3 visits."""
+    counters = hours.get(hour)
+    if counters is None:
+        counters = hours[hour] = [0, 0, 0, 0]
+    counters[what] += change
+
+
+def _source_index(profile: Profile, source: str) -> int:
+    if not source:
+        return DIRECT
+    try:
+        return profile.sources.index(source) + 1
+    except ValueError:
+        profile.sources.append(source)
+        return len(profile.sources)
+
+
+def _append(profile: Profile, time: int, kind: int, source: int, arrival: int, gap: int, totals: Hours) -> None:
+    last = profile.last_visit
+    if last is None or timeline.begins_visit(time, kind, source, last.end, last.source, gap):
+        profile.visits += 1
+        hour = time // HOUR
+        count_hour(profile.hours, hour, VISITS, 1)
+        count_hour(totals, hour, VISITS, 1)
+        last = Visit(time, time, -1, 0, arrival, None)
+    profile.time_on_site += time - last.end
+    start, _, origin, pages, head, landing = last
+    if kind != OTHER:
+        if not pages:
+            head = arrival
+        pages += 1
+    if kind == PAGE and landing is None:
+        origin, landing = source, arrival
+    profile.last_visit = Visit(start, time, origin, pages, head, landing)
+
+
+def _seal(profile: Profile, gap: int, limit: int) -> None:
+    """Cuts the timeline to `limit` events: the oldest visits become sums, or else the middle of the only one is cut."""
+    visits = all_visits(profile, gap)
+    packed = list(timeline.entries(profile.timeline))
+    excess = len(packed) - limit
+    sealed = [visit for visit in visits[:-1] if visit.start < packed[excess][0]]
+    cut = 0
+    if sealed:
+        following = visits[len(sealed)].start
+        while packed[cut][0] < following:
+            cut += 1
+    count, duration, pages = profile.sealed
+    if cut:
+        spent = sum(visit.end - visit.start for visit in sealed)
+        profile.sealed = (count + len(sealed), duration + spent, 0)
+        packed = packed[cut:]
+    else:
+        kept = {visits[0].head, visits[0].landing, packed[0][2]}
+        gone = [entry for entry in packed[1 : excess + 1] if entry[2] not in kept]
+        profile.sealed = (count, duration, pages + sum(entry[1] & 3 != OTHER for entry in gone))
+        lost = {entry[2] for entry in gone}
+        packed = [entry for entry in packed if entry[2] not in lost]
+    profile.timeline = b"".join([timeline.pack_entry(*entry) for entry in packed])
