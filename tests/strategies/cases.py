@@ -37,10 +37,10 @@ class Case:
     @property
     def ids(self):
         """Every id that a call names, and one that none does."""
-        named = {"nobody"}
+        named = ["nobody"]
         for step in self.steps:
             if isinstance(step, Arrival) and isinstance(step.call, dict):
-                named |= {step.call.get(name) for name in ("userId", "anonymousId", "previousId")}
+                named += [step.call.get(name) for name in ("userId", "anonymousId", "previousId")]
         texts = {str(id) for id in named if type(id) in (str, int)}
         return sorted(id for id in texts if 0 < len(id) <= 256)
 

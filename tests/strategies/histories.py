@@ -250,7 +250,7 @@ def both(choices, habits):
 def some_of(choices, pool):
     """A few of the fields, with their values, an odd one now and then."""
     names = choices.some(list(pool), 0, 5)
-    return {name: choices.pick(words.ODD) if choices.maybe(8) else choices.pick(pool[name]) for name in names}
+    return {name: choices.pick(words.ODD) if choices.maybe(15) else choices.pick(pool[name]) for name in names}
 
 
 def context(choices, page_call):

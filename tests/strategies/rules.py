@@ -188,7 +188,8 @@ def event_filter(choices, event, language):
 
 
 def user(choices, language):
-    path = choices.pick(list(USER_PATHS))
+    usual = [path for path in USER_PATHS if path.startswith("traits.")]
+    path = choices.pick(usual if choices.maybe(40) else list(USER_PATHS))
     made = {"user": path, **test_of(choices, USER_PATHS[path], language)}
     if language.held and path.startswith("traits.") and "within" not in made["op"] and choices.maybe(50):
         made["for"] = {choices.pick(["gte", "lt"]): choices.pick(words.LENGTHS)}
@@ -215,7 +216,7 @@ def operators(lists, numbers, texts, language, choices):
     dates = ["before", "after", "within_last", "not_within_last"] if language.dates else []
     of_lists, of_numbers = ["has", "has_all", "has_any"], ["gt", "gte", "lt", "lte", "between"]
     of_texts = ["is", "is_not", "in", "not_in", "contains", "not_contains", "starts_with", "ends_with"]
-    of_texts += ["matches", "not_matches", "exists", "not_exists"]
+    of_texts += ["matches", "not_matches", "exists", "not_exists", "exists"]
     if choices.maybe(20):
         return of_texts + of_numbers + of_lists + dates
     if lists:

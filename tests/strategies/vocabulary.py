@@ -55,7 +55,7 @@ DATES = [
 NUMBERS = [0, 1, 2, 3, 7, 10, 0.5, 2.5, -1]
 NUMERALS = ["7", "7.0", "-1", "1e1", "0.5", "007"]
 WORDS = ["red", "Red", "blue", "red shoes", "x", "true", "é"]
-ODD = [None, "", True, False, [], {}, ["red", 7], {"x": 1}]
+ODD = ["", None, "", True, False, [], {}, ["red", 7], {"x": 1}]
 LISTS = [[], ["red"], ["red", "blue"], [7, "7.0", True], ["1", 2.5]]
 
 # Properties and traits: what values each may have. Everything may be odd now and then.

@@ -1,0 +1,1 @@
+"""Comparing an implementation with the reference, user by user and segment by segment."""
