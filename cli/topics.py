@@ -16,6 +16,7 @@ def topics() -> None:
 def create(settings: Settings) -> None:
     """Makes the topics that are not there yet, with their partitions, retention and compaction.
 
+    Those that are there get the configuration that the settings say.
     One that is there with another number of partitions is refused: users would be looked for in the wrong place.
 
     \b
@@ -24,5 +25,9 @@ def create(settings: Settings) -> None:
     """
     from stores.topics import create_topics
 
-    made = create_topics(settings)
-    print(f"{len(made)} topics made: {', '.join(made)}" if made else "all topics are there")
+    changes = create_topics(settings)
+    for what, names in (("made", changes.made), ("configured anew", changes.changed)):
+        if names:
+            print(f"{what}: {', '.join(names)}")
+    if not any(changes):
+        print("all topics are there")

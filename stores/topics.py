@@ -3,9 +3,9 @@
 Owns the table's meaning in Kafka's terms. Which topics there are is in `schemas.topics`.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from kafka.admin import KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from schemas.errors import StartError
@@ -38,8 +38,15 @@ def partition_count(spec: TopicSpec, settings: Settings) -> int:
     return settings.partitions if spec.partitioned else 1
 
 
-def create_topics(settings: Settings, timeout: float = 15.0) -> list[str]:
-    """Makes the topics that are not there yet and returns their names; idempotent.
+class Changes(NamedTuple):
+    """Names of the topics that were made, and of those whose configuration was changed to what it should be."""
+
+    made: list[str]
+    changed: list[str]
+
+
+def create_topics(settings: Settings, timeout: float = 15.0) -> Changes:
+    """Makes the topics that are not there yet, and configures those that are as the settings say; idempotent.
 
     Raises StartError where the broker does not answer within `timeout` seconds, refuses, or has one of the topics with
     another number of partitions.
@@ -54,42 +61,63 @@ def create_topics(settings: Settings, timeout: float = 15.0) -> list[str]:
     except KafkaError as error:
         raise StartError(f"Kafka at {settings.kafka} is not reachable: {_reason(error)}") from error
     try:
-        return _create_missing(admin, settings)
+        there = {topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics()}
+        _require_partitions(there, settings)
+        made = _create(admin, {spec.topic.named(settings.namespace) for spec in TOPICS} - there.keys(), settings)
+        return Changes(made, _configure(admin, made, settings))
     except KafkaError as error:
         raise StartError(f"Kafka at {settings.kafka} refused the topics: {_reason(error)}") from error
     finally:
         admin.close()
 
 
-def _create_missing(admin: Any, settings: Settings) -> list[str]:
-    there = {topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics()}
-    missing: dict[str, dict[str, Any]] = {}
+def _require_partitions(there: dict[str, int], settings: Settings) -> None:
     for spec in TOPICS:
         name, wanted = spec.topic.named(settings.namespace), partition_count(spec, settings)
-        if name not in there:
-            missing[name] = {
-                "num_partitions": wanted,
-                "replication_factor": settings.replication,
-                "configs": configuration(spec, settings.retention),
-            }
-        elif there[name] != wanted:
+        if there.get(name, wanted) != wanted:
             raise StartError(
                 f"topic {name} has {there[name]} partitions, not {wanted}: ids would be looked for in the wrong one; "
                 f"set the partitions to {there[name]}, or choose another namespace"
             )
-    if missing:
-        _create(admin, missing)
-    return list(missing)
 
 
-def _create(admin: Any, missing: dict[str, dict[str, Any]]) -> None:
+def _create(admin: Any, missing: set[str], settings: Settings) -> list[str]:
     """Another process may make the same topics meanwhile: those count as made."""
-    answer = admin.create_topics(missing, raise_errors=False)
-    for topic in answer["topics"]:
+    wanted = {
+        spec.topic.named(settings.namespace): {
+            "num_partitions": partition_count(spec, settings),
+            "replication_factor": settings.replication,
+            "configs": configuration(spec, settings.retention),
+        }
+        for spec in TOPICS
+        if spec.topic.named(settings.namespace) in missing
+    }
+    if not wanted:
+        return []
+    for topic in admin.create_topics(wanted, raise_errors=False)["topics"]:
         error = for_code(topic["error_code"])
         if topic["error_code"] and error is not TopicAlreadyExistsError:
             raise error(f"{topic['name']}: {topic.get('error_message') or error.description}")
-    admin.wait_for_topics(list(missing))
+    admin.wait_for_topics(list(wanted))
+    return list(wanted)
+
+
+def _configure(admin: Any, made: list[str], settings: Settings) -> list[str]:
+    """A retention set anew reaches topics that were there before. The embedded tansu tells of no configuration, and has
+    none: it keeps everything."""
+    wanted = {spec.topic.named(settings.namespace): configuration(spec, settings.retention) for spec in TOPICS}
+    older = [ConfigResource(ConfigResourceType.TOPIC, name) for name in wanted if name not in made]
+    if not older:
+        return []
+    found = admin.describe_configs(older)["topic"]
+    changed = [
+        ConfigResource(ConfigResourceType.TOPIC, name, wanted[name])
+        for name, known in found.items()
+        if any(known[key]["value"] != value for key, value in wanted[name].items() if key in known)
+    ]
+    if changed:
+        admin.alter_configs(changed)
+    return [resource.name for resource in changed]
 
 
 def _reason(error: KafkaError) -> str:

@@ -1,15 +1,15 @@
 """Topics as they are made, on the embedded broker and on Apache Kafka."""
 
-from typing import Any
+from dataclasses import replace
 
 import pytest
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
-from cli.ports import free_ports
+from cli.ports import free_ports, wait_until
 from schemas.errors import StartError
 from schemas.settings import Settings
 from schemas.times import DAY
-from schemas.topics import TOPICS, Topic
+from schemas.topics import EVENT_TOPICS, TOPICS, Topic
 from stores.topics import create_topics
 from tests.support.servers import Server
 
@@ -22,8 +22,8 @@ def settings(request: pytest.FixtureRequest, broker_name: str, namespace: str) -
     return Settings(kafka=broker.address, namespace=namespace, partitions=3, retention=5 * DAY)
 
 
-def described(settings: Settings) -> dict[str, Any]:
-    """Topic → (partitions, replicas of the first), of the namespace."""
+def described(settings: Settings) -> dict[str, int]:
+    """Topic → number of partitions, of the namespace."""
     admin = KafkaAdminClient(bootstrap_servers=settings.kafka)
     try:
         topics = {topic["name"]: topic["partitions"] for topic in admin.describe_topics()}
@@ -34,7 +34,7 @@ def described(settings: Settings) -> dict[str, Any]:
 
 @BROKERS
 def test_made_with_their_partitions(settings: Settings) -> None:
-    made = create_topics(settings)
+    made = create_topics(settings).made
     assert made == [spec.topic.named(settings.namespace) for spec in TOPICS]
     assert described(settings) == {
         spec.topic.named(settings.namespace): 3 if spec.partitioned else 1 for spec in TOPICS
@@ -44,7 +44,7 @@ def test_made_with_their_partitions(settings: Settings) -> None:
 @BROKERS
 def test_idempotent(settings: Settings) -> None:
     create_topics(settings)
-    assert create_topics(settings) == []
+    assert create_topics(settings) == ([], [])
 
 
 @BROKERS
@@ -71,6 +71,17 @@ def test_kept_as_the_table_says(settings: Settings) -> None:
         assert kept[topic]["min.cleanable.dirty.ratio"] == "0.3"
         assert kept[topic]["segment.ms"] == "3600000"
     assert {found["max.message.bytes"] for found in kept.values()} == {"8388608"}
+
+
+@pytest.mark.kafka
+@pytest.mark.parametrize("broker_name", ["kafka_broker"])
+def test_a_retention_set_anew_reaches_topics_that_are_there(settings: Settings) -> None:
+    create_topics(settings)
+    longer = replace(settings, retention=6 * DAY)
+    assert create_topics(longer).changed == [topic.named(settings.namespace) for topic in EVENT_TOPICS]
+    # The broker answers before all of it knows.
+    assert wait_until(lambda: configurations(settings)[Topic.CLICKS]["retention.ms"] == str(6 * DAY), 10.0)
+    assert configurations(settings)[Topic.CLICKS]["max.message.bytes"] == "8388608"
 
 
 @pytest.mark.kafka
