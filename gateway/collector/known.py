@@ -1,0 +1,46 @@
+"""What this process lately told the topic `identity`, so that it is not told again with every event.
+
+Owns the memory only. An entry is made once the broker has the record, and keeps where: a request that leaves a record
+out for it has to wait for that place too before its joins are visible.
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+
+from schemas.events import IdentityRecord
+from schemas.times import HOUR
+
+LATELY = HOUR
+"""After this long a fact is told again."""
+MAX_KEPT = 200_000
+
+Fact = tuple[str, str | None, str | None]
+
+
+class Known:
+    """Facts (id, seen as, owner) → the offset after their record."""
+
+    def __init__(self, kept: int = MAX_KEPT) -> None:
+        self._kept = kept
+        self._facts: OrderedDict[Fact, tuple[int, int]] = OrderedDict()
+
+    def end(self, fact: Fact, now: int) -> int | None:
+        """The offset after the record that lately told this; None: tell it."""
+        told = self._facts.get(fact)
+        if told is None or now - told[0] > LATELY:
+            return None
+        self._facts.move_to_end(fact)
+        return told[1]
+
+    def add(self, facts: Mapping[Fact, int], now: int) -> None:
+        """These have been acknowledged, up to these offsets."""
+        for fact, end in facts.items():
+            self._facts[fact] = (now, end)
+            self._facts.move_to_end(fact)
+        while len(self._facts) > self._kept:
+            self._facts.popitem(last=False)
+
+
+def fact_of(record: IdentityRecord) -> Fact | None:
+    """What a record tells that stays true; None for an alias, whose order among others matters."""
+    return None if record.alias is not None else (record.id, record.seen, record.owner)
