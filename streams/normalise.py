@@ -46,7 +46,8 @@ def _normalise(call: object, request: CallContext, policy: Policy, index: int) -
     fit = fitting(call)
     kind = request.type or _type(fit.get("type"))
     ids = read_ids(call, kind)  # of the call as sent: an id is refused where a text is mended
-    identity = identity_records(ids, request.received)
+    share = not (request.gpc and policy.gpc == "no_share")
+    identity = identity_records(ids, request.received, share)
     if kind == "alias":
         return Accepted(None, None, identity)
     event = _event(fit, kind, ids, request, policy)
@@ -78,7 +79,6 @@ def _event(call: dict[str, Any], kind: CallType, ids: Ids, request: CallContext,
         language=language_of(context),
         properties=properties,
         traits=_traits(call, kind, context),
-        share=not (request.gpc and policy.gpc == "no_share"),
     )
 
 

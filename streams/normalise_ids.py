@@ -63,15 +63,15 @@ def _encodable(value: str) -> bool:
     return True
 
 
-def identity_records(ids: Ids, received: int) -> tuple[IdentityRecord, ...]:
+def identity_records(ids: Ids, received: int, share: bool = True) -> tuple[IdentityRecord, ...]:
     """What the call tells of its ids, in order: the userId first, so that who is joined to it finds it there."""
     user, anonymous, previous = ids
     if user is None:
-        return (IdentityRecord(id=ids.key, seen="anonymous", received=received),)
-    records: tuple[IdentityRecord, ...] = (IdentityRecord(id=user, seen="user", received=received),)
+        return (IdentityRecord(id=ids.key, seen="anonymous", received=received, share=share),)
+    records: tuple[IdentityRecord, ...] = (IdentityRecord(id=user, seen="user", received=received, share=share),)
     if anonymous is not None:
         owner = None if anonymous == user else user
-        records += (IdentityRecord(id=anonymous, seen="anonymous", owner=owner, received=received),)
+        records += (IdentityRecord(id=anonymous, seen="anonymous", owner=owner, received=received, share=share),)
     if previous is not None and previous != user:
-        records += (IdentityRecord(id=previous, alias=user, received=received),)
+        records += (IdentityRecord(id=previous, alias=user, received=received, share=share),)
     return records

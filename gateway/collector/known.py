@@ -14,11 +14,11 @@ LATELY = HOUR
 """After this long a fact is told again."""
 MAX_KEPT = 200_000
 
-Fact = tuple[str, str | None, str | None]
+Fact = tuple[str, str | None, str | None, bool]
 
 
 class Known:
-    """Facts (id, seen as, owner) → the offset after their record."""
+    """Facts (id, seen as, owner, share) → the offset after their record."""
 
     def __init__(self, kept: int = MAX_KEPT) -> None:
         self._kept = kept
@@ -43,4 +43,4 @@ class Known:
 
 def fact_of(record: IdentityRecord) -> Fact | None:
     """What a record tells that stays true; None for an alias, whose order among others matters."""
-    return None if record.alias is not None else (record.id, record.seen, record.owner)
+    return None if record.alias is not None else (record.id, record.seen, record.owner, record.share)

@@ -183,10 +183,13 @@ def test_a_batch_s_context_stands_in_for_what_a_call_s_own_leaves_out() -> None:
 
 
 @pytest.mark.parametrize(("gpc", "share"), [("no_share", False), ("ignore", True)])
-def test_gpc_marks(gpc: Any, share: bool) -> None:
+def test_gpc_marks_every_user_that_a_call_names(gpc: Any, share: bool) -> None:
     request = CallContext(received=RECEIVED, arrival=0, gpc=True)
-    assert event(track(), request, Policy(new_id=str, gpc=gpc)).share is share
-    assert event(track(), REQUEST, Policy(new_id=str, gpc=gpc)).share is True
+    alias = {"type": "alias", "userId": "u", "previousId": "p"}
+    for call in (track(), track(anonymousId="a"), alias):
+        marked = accepted(call, request, Policy(new_id=str, gpc=gpc)).identity
+        assert {record.share for record in marked} == {share}
+        assert all(record.share for record in accepted(call, REQUEST, Policy(new_id=str, gpc=gpc)).identity)
 
 
 def test_gpc_drops() -> None:
