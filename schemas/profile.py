@@ -46,7 +46,7 @@ class Profile(msgspec.Struct, array_like=True, kw_only=True):
     `sources` its table of visit sources; `sealed`: (visits, ms on site, page views of the cut-off head of the first
     visit) that the bounded timeline no longer holds.
     `series`: series key → times, or for visits' marks → arrivals. `hours`: hour → [page views, clicks, events, visits].
-    `parked`: (time, fill, event JSON) of events that are still in the future. `truth`, `mask`: bits of the conditions of
+    `parked`: (time, fill, event JSON) of events that are still in the future, a fill below 0 is a replay's. `truth`, `mask`: bits of the conditions of
     rule set `ruleset`, and of the slots the user is in; `since`: slot → when it was entered.
     """
 

@@ -52,6 +52,13 @@ class JoinFrom(msgspec.Struct, tag="f", array_like=True, kw_only=True):
     hops: int = 0
 
 
+class Unshare(msgspec.Struct, tag="u", array_like=True, kw_only=True):
+    """A request with `Sec-GPC: 1` named an id that belongs to user `to`."""
+
+    to: str
+    hops: int = 0
+
+
 class Absorb(msgspec.Struct, tag="a", array_like=True, kw_only=True):
     """Answer to a Join: the user of `to` is to move into the user at home `into`."""
 
@@ -62,7 +69,7 @@ class Absorb(msgspec.Struct, tag="a", array_like=True, kw_only=True):
     hops: int = 0
 
 
-Transfer = Forward | Moved | Join | JoinFrom | Absorb
+Transfer = Forward | Moved | Join | JoinFrom | Absorb | Unshare
 
 encode = msgspec.msgpack.Encoder().encode
 decode = msgspec.msgpack.Decoder(Transfer).decode

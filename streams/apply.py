@@ -33,7 +33,11 @@ def _unpark(live: Live, at: int) -> None:
     if ready:
         live.profile.parked = [each for each in parked if each[0] > at]
         for _, fill, data in ready:
-            apply(live, decode_event(data), data, fill, at)
+            if fill < 0:
+                replay(live, decode_event(data), data, -fill, at)
+                live.rejudge(at)
+            else:
+                apply(live, decode_event(data), data, fill, at)
 
 
 def apply(live: Live, event: Event, data: bytes, fill: int, now: int) -> None:
@@ -109,10 +113,17 @@ def _collect(live: Live, event: Event, fill: int, now: int) -> int:
     return ranks
 
 
-def replay(live: Live, event: Event, fill: int, now: int) -> None:
-    """Puts an event of the past into the series that `fill` brings, and nothing else; judging follows later."""
+def replay(live: Live, event: Event, data: bytes, fill: int, now: int) -> None:
+    """Puts an event of the past into the series that `fill` brings, and nothing else; judging follows later.
+
+    One whose own time is still to come is parked once more, for this fill alone: under its negative number.
+    """
     profile, rules = live.profile, live.rules
     if event.type == "group":
+        return
+    if event.time > now:
+        profile.parked.append((event.time, -fill, data))
+        live.due = min(live.due, event.time)
         return
     arrival = event.arrival or event.received * 1000
     for visit_series in rules.visit_series:

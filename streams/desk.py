@@ -124,10 +124,10 @@ class Desk:
 
 
 def view_of(live: Live, value: bytes) -> View:
-    """What lookups see of a row: nothing before its user is known."""
+    """What lookups see of a row: no more than its canonical id before its user is known."""
     profile = live.profile
     if not live.known:
-        return View(id=profile.home, number=profile.number, lookup=None, row=None)
+        return View(id=profile.home, number=profile.number, lookup=pack_lookup(profile.canonical, ()), row=None)
     slots = [slot for slot in profile.since if slot >= FIRST_USER_SLOT]
     return View(
         id=profile.home,

@@ -21,8 +21,6 @@ def note(profile: Profile, event: Event, arrival: int, changed: set[str]) -> Non
     if event.user_id is not None and not profile.identified:
         profile.identified = True
         changed.add("user_id")
-    if not event.share:
-        profile.share = False
     if event.traits:
         note_traits(profile, event.traits, time, arrival, changed)
     if event.type == "group":
@@ -31,7 +29,7 @@ def note(profile: Profile, event: Event, arrival: int, changed: set[str]) -> Non
     facts = profile.facts
     for name in LATEST:
         value = getattr(event, name)
-        if value is not None:
+        if value:
             known = facts.get(name)
             if known is None:
                 facts[name] = (value, time, arrival)

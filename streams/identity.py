@@ -7,7 +7,7 @@ sorts first, so that no circle of redirects can arise; what they are called is t
 
 from schemas.events import IdentityRecord
 from schemas.profile import Redirect, decode_profile_body
-from schemas.transfers import Absorb, Join, JoinFrom, Moved, Transfer
+from schemas.transfers import Absorb, Join, JoinFrom, Moved, Transfer, Unshare
 from streams.desk import Desk
 from streams.live import Live
 from streams.merge import absorb
@@ -19,6 +19,8 @@ MOST_HOPS = 16
 def take(desk: Desk, record: IdentityRecord) -> None:
     """Takes note of what an id came as, and joins it where that is due."""
     flags = desk.flags(record.id)
+    if not record.share:
+        _unshare(desk, Unshare(to=record.id))
     if record.owner is not None and record.owner != record.id and not flags.user:
         _join_anonymous(desk, record.id, record.owner)
     if record.alias is not None and record.alias != record.id:
@@ -67,13 +69,15 @@ def follow(desk: Desk, transfer: Transfer, row: Redirect) -> bool:
     return True
 
 
-def arrive(desk: Desk, transfer: Moved | Join | JoinFrom | Absorb, live: Live) -> None:
+def arrive(desk: Desk, transfer: Moved | Join | JoinFrom | Absorb | Unshare, live: Live) -> None:
     """Carries out a transfer, other than a forwarded event, that has come to the user's home."""
     if isinstance(transfer, Moved):
         if transfer.sent not in live.profile.ids:
             absorb(live, decode_profile_body(transfer.profile), desk.now)
     elif isinstance(transfer, JoinFrom):
         _ask_to_join(desk, transfer)
+    elif isinstance(transfer, Unshare):
+        live.profile.share = False
     elif isinstance(transfer, Join):
         _answer(desk, transfer, live)
     else:
@@ -87,6 +91,14 @@ def _ask_to_join(desk: Desk, ask: JoinFrom) -> None:
         follow(desk, ask, row)
     else:
         desk.send(Join(to=ask.name, origin=ask.to, name=ask.name, at=ask.at))
+
+
+def _unshare(desk: Desk, mark: Unshare) -> None:
+    row = desk.row(mark.to)
+    if isinstance(row, Redirect):
+        follow(desk, mark, row)
+    else:
+        row.profile.share = False
 
 
 def _answer(desk: Desk, join: Join, live: Live) -> None:

@@ -82,9 +82,11 @@ class CountLeaf:
         oldest = bisect_right(times, now - self.last)
         low, high, _ = self.counts
         count = len(times) - oldest
+        if low > high:
+            return NEVER
         if count > high:
             leaving = count - high
-        elif count >= low > 0 and low <= high:
+        elif count >= low > 0:
             leaving = count - low + 1
         else:
             return NEVER

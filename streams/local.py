@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from schemas import events
 from schemas.calls import Accepted
-from schemas.profile import NEVER, Profile, Redirect, decode_row, due_of, row_key
-from schemas.topics import SOURCE_TOPICS, Topic
+from schemas.profile import NEVER, Profile, decode_row, due_of, row_key
+from schemas.topics import EVENT_TOPICS, SOURCE_TOPICS, Topic
 from streams.apply import advance
 from streams.live import Live
 from streams.outcome import Outcome
@@ -83,6 +83,23 @@ class Local:
         if outcome.settled:
             self.keep(partition, self.shards[partition].settle(outcome.settled, now), now)
 
+    def fill(self, rules: RuleSet, now: int, most: int = 1 << 30) -> None:
+        """Switches on the latest fill of `rules`, reads the logs for it, and judges everybody."""
+        for shard in self.shards:
+            shard.rules = rules
+            if rules.latest_fill:
+                self.keep(shard.number, shard.switch_on(rules.latest_fill, now), now)
+        for topic in EVENT_TOPICS:
+            for shard in self.shards:
+                log = self.logs[topic, shard.number]
+                for start in range(0, len(log), most):
+                    self.keep(shard.number, shard.replay(topic, log[start : start + most], now), now)
+        self.work(now, most)
+        for shard in self.shards:
+            self.keep(shard.number, shard.finish_reading(now), now)
+            homes = [key[1:].decode() for key in self.stores[shard.number] if key[:1] == b"r"]
+            self.keep(shard.number, shard.judge(homes, now), now)
+
     def turn(self, now: int) -> None:
         """Brings every user to the present whose due instant has come."""
         for partition, store in enumerate(self.stores):
@@ -93,18 +110,25 @@ class Local:
 
     def live(self, id: str, now: int) -> Live | None:
         """The user of an id as of `now`, on a copy of its row; None while it is not known."""
-        while True:
-            partition = partition_of(id, self._partitions)
-            value = self.stores[partition].get(row_key(id))
-            if value is None:
-                return None
+        row, due = self._row(id)
+        if row is None:
+            return None
+        live = Live(row, due, self.shards[0].rules, now)
+        advance(live, now)
+        return live if live.known else None
+
+    def canonical(self, id: str) -> str:
+        """What the user of an id is known by; an id that never came is itself."""
+        row, _ = self._row(id)
+        return id if row is None else row.canonical
+
+    def _row(self, id: str) -> tuple[Profile | None, int]:
+        while (value := self.stores[partition_of(id, self._partitions)].get(row_key(id))) is not None:
             row = decode_row(value)
-            if isinstance(row, Redirect):
-                id = row.home
-                continue
-            live = Live(row, due_of(value), self.shards[partition].rules, now)
-            advance(live, now)
-            return live if live.known else None
+            if isinstance(row, Profile):
+                return row, due_of(value)
+            id = row.home
+        return None, NEVER
 
     def users(self, now: int) -> Iterable[Live]:
         """All known users as of `now`, each on a copy of its row."""

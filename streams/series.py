@@ -68,7 +68,7 @@ class Series:
 
     def insert(self, profile: Profile, time: int, now: int) -> None:
         times = profile.series.get(self.key)
-        if times is None:
+        if not times:
             profile.series[self.key] = [time]
             return
         if time >= times[-1]:

@@ -174,7 +174,7 @@ class Shard:
     def _fill_in(self, desk: Desk, live: Live, sent: str, topic: int, offset: int, data: bytes, fill: int) -> None:
         if fences.pass_fill_fence(live.profile, fill, sent, topic, offset):
             event = read_event(EVENT_TOPICS[topic], sent.encode(), data)
-            replay(live, event, fill, desk.now)
+            replay(live, event, data, fill, desk.now)
 
     # ---- fills: see docs/design.md, "Filling a new segment"
 

@@ -58,8 +58,8 @@ class Core:
         return self.local.live(id, now)
 
     def user(self, id, now):
-        live = self._live(id, now)
-        return id if live is None else live.profile.canonical
+        self.local.turn(now)
+        return self.local.canonical(id)
 
     def users(self, now):
         self.local.turn(now)

@@ -50,7 +50,7 @@ class Profile:
         traits = {}
         for record in self.records:
             if record.time <= time:
-                traits.update(record.traits)
+                traits.update({name: value for name, value in record.traits.items() if value is not None})
         return traits
 
     @cached_property
@@ -125,7 +125,7 @@ class Profile:
     def first_referrer_host(self):
         """Of the first page call from another host."""
         for event in self.events:
-            if event.is_page and from_another_host(event.fields):
+            if event.kind == "page" and from_another_host(event.fields):
                 return read(event.fields, "referrer_host")
         return None
 

@@ -15,6 +15,11 @@ class Visit:
         return [event for event in self.events if event.is_page]
 
     @property
+    def page_calls(self):
+        """Without screen calls, which have no URL and no source."""
+        return [event for event in self.events if event.kind == "page"]
+
+    @property
     def start(self):
         return self.events[0].time
 
@@ -29,7 +34,7 @@ class Visit:
         fields = {
             **shown.fields,
             "visit_type": "new" if self.number == 1 else "returning",
-            "landing_page": self.pages[0].fields["url"] if self.pages else None,
+            "landing_page": self.page_calls[0].fields["url"] if self.page_calls else None,
             "duration": self.duration,
             "page_views": len(self.pages),
         }
@@ -50,7 +55,7 @@ def visits_of(events, session_gap_ms):
 def _begins_new(event, visit, session_gap_ms):
     if event.time - visit.events[-1].time >= session_gap_ms:
         return True
-    if not event.is_page or not visit.pages:
+    if not event.is_page or not visit.page_calls:
         return False
     source = source_of(event.fields)
-    return source is not None and source != source_of(visit.pages[0].fields)
+    return source is not None and source != source_of(visit.page_calls[0].fields)

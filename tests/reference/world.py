@@ -198,6 +198,6 @@ def _name(call):
 
 def _traits(call):
     if call["type"] == "group":
-        return {"group_id": call.get("groupId")}
+        return {"group_id": id_text(call.get("groupId"))}
     traits = call.get("traits") if call["type"] == "identify" else None
     return traits if isinstance(traits, dict) else {}
