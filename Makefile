@@ -29,7 +29,7 @@ demo: $(READY) ## the whole system with simulated visitors; Ctrl-C ends it
 	@exec $(BIN)/shoal up --demo
 
 test: $(READY) ## every test
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 kafka: $(JARS) ## fetches Apache Kafka (Java 17+ and Maven), for --broker kafka and the tests on it
 
@@ -43,7 +43,7 @@ $(JARS): deploy/kafka/pom.xml
 lint: $(READY) ## ruff, and who may import whom
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 types: $(READY) ## mypy, strict
 	@$(BIN)/mypy

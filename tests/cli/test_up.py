@@ -3,7 +3,6 @@
 import os
 import signal
 import socket
-import tempfile
 import time
 from pathlib import Path
 
@@ -25,6 +24,10 @@ def fails(system: RunningSystem, *, within: float = 25.0) -> str:
     return lines[0]
 
 
+def worker_directory(system: RunningSystem) -> Path:
+    return Path(Path(f"/proc/{system.pid('worker')}/cmdline").read_text().rstrip("\0").split("\0")[-1])
+
+
 def gone(pids: list[int], within: float = 2.0) -> bool:
     return wait_until(lambda: not any(map(alive, pids)), within)
 
@@ -44,13 +47,12 @@ def test_memory_only_is_said_at_the_start(make_system: MakeSystem) -> None:
 def test_stop_leaves_nothing(make_system: MakeSystem, number: signal.Signals) -> None:
     system = make_system("--demo").start()
     assert wait_until(lambda: bool(system.pids("simulator")), 5.0)
-    pids, files = system.all_pids(), Path(system.settings.data_dir or "nowhere").parent
+    pids, directory = system.all_pids(), worker_directory(system).parent
+    assert directory.name.startswith("shoal-up-")
     system.process.send_signal(number)
     assert system.process.wait(10.0) == 0
     assert gone(pids, within=0.0)
-    assert not any(
-        path.name.startswith("shoal-up-") and path == files for path in Path(tempfile.gettempdir()).iterdir()
-    )
+    assert not directory.exists()
 
 
 def test_stop_within_ten_seconds_though_a_worker_hangs(make_system: MakeSystem) -> None:
