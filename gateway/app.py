@@ -1,0 +1,102 @@
+"""The gateway process: its parts put together, its two listeners, its beginning and its graceful end.
+
+Owns wiring only. `make_app` takes ports, so that tests stand in for Redis and Kafka; `run` makes the real ones.
+"""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import suppress
+from typing import Any
+
+from aiohttp import web
+
+from gateway.answers.bulk import BulkAnswer
+from gateway.answers.overview import OverviewAnswer
+from gateway.answers.users import UserAnswers
+from gateway.errors import Handler, guard
+from gateway.health import add_health
+from gateway.metrics import MetricsAnswer
+from gateway.pages.routes import Pages
+from gateway.parts import Parts
+from gateway.segments.coordinator import Coordinator
+from gateway.segments.routes import SegmentRoutes
+
+log = logging.getLogger("shoal.gateway")
+
+LARGEST_BODY = 4 << 20
+"""A thousand ids of 256 characters, each escaped; the collector has a cap of its own."""
+
+
+def make_app(parts: Parts) -> web.Application:
+    """The application of the port that everything is on, but for the collector."""
+    app = web.Application(middlewares=[guard], client_max_size=LARGEST_BODY)
+    segments = SegmentRoutes(parts.definitions, parts.lookups, parts.sizes, parts.settings.retention)
+    _add_answers(app, parts)
+    _add_segments(app, parts, segments)
+    pages = Pages(parts, segments)
+    pages.add_to(app)
+    add_health(app, parts.health)
+    coordinator = Coordinator(parts.definitions, parts.lookups, parts.settings.partitions)
+    app.cleanup_ctx.append(_running(coordinator.run, pages.trends.run))
+    return app
+
+
+def make_metrics_app(parts: Parts) -> web.Application:
+    """The application of the metrics port."""
+    app = web.Application(middlewares=[guard])
+    app.router.add_get("/metrics", MetricsAnswer(parts.sizes).metrics)
+    add_health(app, parts.health)
+    return app
+
+
+def _add_answers(app: web.Application, parts: Parts) -> None:
+    users = UserAnswers(parts.key, parts.lookups, parts.table, parts.describe)
+    guarding = parts.key.guarding
+    app.router.add_get("/v1/users/{id}/segments", users.segments)
+    app.router.add_get("/v1/users/{id}", guarding(users.profile))
+    app.router.add_post("/v1/users/segments", guarding(BulkAnswer(parts.lookups, parts.table).segments))
+    app.router.add_get("/v1/overview", guarding(OverviewAnswer(parts.sizes, parts.definitions).overview))
+
+
+def _add_segments(app: web.Application, parts: Parts, segments: SegmentRoutes) -> None:
+    def with_key(handler: Handler) -> Handler:
+        """For requests with the key, once the definitions have been read."""
+
+        async def ready(request: web.Request) -> web.StreamResponse:
+            parts.table.require()
+            return await handler(request)
+
+        return parts.key.guarding(ready)
+
+    app.router.add_get("/v1/segments", with_key(segments.all))
+    app.router.add_post("/v1/segments", with_key(segments.create))
+    app.router.add_get("/v1/segments/{id}", with_key(segments.one))
+    app.router.add_put("/v1/segments/{id}", with_key(segments.replace))
+    app.router.add_patch("/v1/segments/{id}", with_key(segments.merge))
+    app.router.add_delete("/v1/segments/{id}", with_key(segments.delete))
+    app.router.add_get("/v1/segments/{id}/versions", with_key(segments.versions))
+
+
+def _running(*tasks: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[web.Application], AsyncIterator[None]]:
+    """These tasks run as long as the application; one that breaks is a bug that ends the process."""
+
+    async def context(_: web.Application) -> AsyncIterator[None]:
+        running = [asyncio.create_task(task()) for task in tasks]
+        for each in running:
+            each.add_done_callback(_ended)
+        yield
+        for each in running:
+            each.cancel()
+        for each in running:
+            with suppress(asyncio.CancelledError):
+                await each
+
+    return context
+
+
+def _ended(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.critical("a task of the gateway broke", exc_info=error)
+        signal.raise_signal(signal.SIGTERM)

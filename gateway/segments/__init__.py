@@ -1,0 +1,1 @@
+"""Segments over HTTP: made, changed, removed, and brought from `backfilling` to `live`."""

@@ -1,0 +1,90 @@
+"""Rules as segments use them: checked before they are kept, with their sentence and the segments they refer to.
+
+Owns the step from a posted document to a rule that may be kept. The grammar and its refusals are the parser's
+(`schemas.rule_parser`), the words `streams.sentences`.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from gateway.errors import Refused, invalid
+from gateway.ports import Definitions
+from gateway.segments.versions import versions_of
+from schemas.rule_parser import RuleError, RuleErrors, find_cycle, not_yet, parse_rule, references
+from schemas.rules import All, Rule
+from schemas.segments import SegmentRecord
+from streams.sentences import sentence
+
+_ANY_LENGTH = 1 << 62
+"""A kept rule was checked when it came; a shorter retention set since then does not make it unreadable."""
+
+
+def same_rule(one: Any, other: Any) -> bool:
+    """Whether two rule documents are the same JSON, but for the order of keys."""
+    return _canonical(one) == _canonical(other)
+
+
+def references_of(rule: dict[str, Any]) -> set[str]:
+    """Ids of the segments that a kept rule asks for."""
+    return references(_kept(_canonical(rule)))
+
+
+def sentence_of(rule: dict[str, Any], names: Mapping[str, str]) -> str:
+    """A kept rule in words; `names` has the segments' names by id."""
+    return sentence(_kept(_canonical(rule)), names)
+
+
+class RuleBook:
+    """The rules of all segments as they are now."""
+
+    def __init__(self, definitions: Definitions, retention: int) -> None:
+        self._definitions = definitions
+        self._retention = retention
+
+    def check(self, document: Any, id: str) -> None:
+        """Raises Refused 422, with every mistake, where segment `id` cannot have this rule."""
+        segments = self._definitions.segments
+        try:
+            # A rule that names its own new id is told as the cycle it is.
+            rule = parse_rule(document, retention=self._retention, exists=lambda each: each in segments or each == id)
+        except RuleErrors as errors:
+            raise _refused(errors.errors) from None
+        if missing := not_yet(rule):
+            raise _refused(missing)
+        # What answers now and what is being filled both count: neither may ever meet the other in a cycle.
+        rules = {record.id: _combined(record) for record in segments.values()} | {id: rule}
+        if cycle := find_cycle(rules, id):
+            raise invalid(("rule", "cycle", "segments would refer to one another: " + " → ".join(cycle)))
+
+    def referring_to(self, id: str) -> list[str]:
+        """Ids of the other segments that ask for this one, in their live or their pending version."""
+        return sorted(
+            record.id
+            for record in self._definitions.segments.values()
+            if record.id != id and any(id in references_of(version.rule) for version in versions_of(record))
+        )
+
+
+def _combined(record: SegmentRecord) -> Rule:
+    return All(tuple(_kept(_canonical(version.rule)) for version in versions_of(record)))
+
+
+def _refused(errors: list[RuleError]) -> Refused:
+    return invalid(*((_in_body(error.path), error.code, error.message) for error in errors))
+
+
+def _in_body(path: str) -> str:
+    """A path of the parser, which begins at the rule, as one that begins at the body."""
+    return f"rule{path}" if path.startswith("[") or not path else f"rule.{path}"
+
+
+def _canonical(document: Any) -> bytes:
+    return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+
+
+@lru_cache(maxsize=4096)
+def _kept(canonical: bytes) -> Rule:
+    return parse_rule(orjson.loads(canonical), retention=_ANY_LENGTH, exists=lambda _: True)

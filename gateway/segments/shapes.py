@@ -1,0 +1,54 @@
+"""How a segment looks over HTTP: the record, its sizes and the progress of its fill, in one object.
+
+Owns the shape of contract section 4 and nothing that decides. What is shown is the version asked for last; the sizes
+are the live one's.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gateway.answers.overview import figures_of
+from gateway.answers.sizes import Snapshot
+from gateway.segments.fills import PartitionFill, progress_of, under_way
+from gateway.segments.rulebook import sentence_of
+from gateway.segments.versions import newest
+from schemas.segments import FillRecord, SegmentRecord, SegmentVersion
+from schemas.times import format_instant
+
+Reports = tuple[FillRecord | None, Sequence[PartitionFill | None]]
+"""The current fill and how far each partition is with it."""
+
+
+def shown(record: SegmentRecord, snapshot: Snapshot, reports: Reports, names: Mapping[str, str]) -> dict[str, Any]:
+    """The segment's document; `names` are those of all segments, for the sentence."""
+    version = newest(record)
+    document = {
+        "id": record.id,
+        "name": record.name,
+        "description": record.description,
+        "rule": version.rule,
+        "version": version.version,
+        "status": version.status,
+        "progress": progress(version, reports),
+        "covers_from": format_instant(version.covers_from),
+        "created": format_instant(record.created),
+        "updated": format_instant(record.updated),
+        **figures_of(snapshot, record.id),
+        "sentence": sentence_of(version.rule, names),
+    }
+    return {**document, "error": version.error} if version.error is not None else document
+
+
+def progress(version: SegmentVersion, reports: Reports) -> float:
+    """0–1: 1 once live, 0 until the version's fill has begun."""
+    fill, partitions = reports
+    if version.status == "live":
+        return 1.0
+    filling = fill is not None and version.fill == fill.fill and under_way(fill)
+    return round(progress_of(partitions), 4) if filling else 0.0
+
+
+def past(record: SegmentRecord) -> dict[str, Any]:
+    """The document of `GET /v1/segments/{id}/versions`, oldest first."""
+    versions = [{"version": it.version, "at": format_instant(it.at), "rule": it.rule} for it in record.versions]
+    return {"versions": versions}
