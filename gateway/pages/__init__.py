@@ -1,0 +1,1 @@
+"""What people see: the pages, their files and their sessions."""
