@@ -36,6 +36,7 @@ class Desk:
         self._partitions = partitions
         self._rows: dict[str, Live | Redirect] = {}
         self._flags: dict[str, Flags] = {}
+        self._flags_before: dict[str, Flags] = {}
         self._left: dict[str, Live] = {}
 
     def row(self, id: str) -> Live | Redirect:
@@ -48,7 +49,8 @@ class Desk:
 
     def _open(self, id: str, value: bytes | None) -> Live | Redirect:
         if value is None:
-            return Live(Profile(home=id, ids=[id]), NEVER, self.rules, self.now)
+            profile = Profile(home=id, ids=[id], identified=self.flags(id).user)
+            return Live(profile, NEVER, self.rules, self.now)
         row = decode_row(value)
         if isinstance(row, Redirect):
             return row
@@ -64,17 +66,26 @@ class Desk:
         row = decode_row(value)
         if isinstance(row, Redirect):
             return
-        mask, row.ruleset = int.from_bytes(row.mask, "little"), 0
+        judged_before = row.ruleset == self.rules.fingerprint
+        before = int.from_bytes(row.mask, "little"), int.from_bytes(row.truth, "little")
+        row.ruleset = 0
         live = Live(row, due_of(value), self.rules, self.now)
         advance(live, self.now)
-        if live.mask != mask or live.due < due_of(value):
+        truth = live.truth if judged_before else before[1]
+        if (live.mask, truth) != before or live.due < due_of(value):
             self._rows[id] = live
+
+    def exists(self, id: str) -> bool:
+        """Whether there is a row for the id."""
+        return id in self._rows or self._get(row_key(id)) is not None
 
     def flags(self, id: str) -> Flags:
         """What the id came as; changes to it are written with the step."""
         flags = self._flags.get(id)
         if flags is None:
-            flags = self._flags[id] = decode_flags(self._get(flags_key(id)))
+            value = self._get(flags_key(id))
+            flags = self._flags[id] = decode_flags(value)
+            self._flags_before[id] = decode_flags(value)
         return flags
 
     def leave(self, live: Live, home: str) -> None:
@@ -96,7 +107,8 @@ class Desk:
             else:
                 self._write_live(id, row)
         for id, flags in self._flags.items():
-            self.outcome.rows.append(RowWrite(flags_key(id), encode_part(flags), {}))
+            if flags != self._flags_before[id]:
+                self.outcome.rows.append(RowWrite(flags_key(id), encode_part(flags), {}))
         return self.outcome
 
     def _write_live(self, id: str, live: Live) -> None:

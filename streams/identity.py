@@ -28,10 +28,19 @@ def take(desk: Desk, record: IdentityRecord) -> None:
             _join_anonymous(desk, record.id, record.alias)
         elif flags.anonymous:
             _ask_to_join(desk, JoinFrom(to=record.id, name=record.alias, at=record.received))
-    if record.seen == "user":
+    if record.seen == "user" and not flags.user:
         flags.user = True
+        _identify(desk, record.id)
     elif record.seen == "anonymous":
         flags.anonymous = True
+
+
+def _identify(desk: Desk, id: str) -> None:
+    """An id that was anonymous so far has come as a userId; a redirect leads to a user that has one already."""
+    row = desk.row(id) if desk.exists(id) else None
+    if isinstance(row, Live) and not row.profile.identified:
+        row.profile.identified = True
+        row.ask_group("user_id", desk.now)
 
 
 def _join_anonymous(desk: Desk, id: str, owner: str) -> None:

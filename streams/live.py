@@ -29,7 +29,7 @@ class Live:
         self.due = due
         if profile.ruleset == rules.fingerprint:
             self.truth = int.from_bytes(profile.truth, "little")
-        elif not profile.known_at and not profile.ids[1:]:
+        elif profile.known_at is None and not profile.identified:
             self.truth = rules.blank
         else:
             self.rejudge(now)
@@ -82,6 +82,13 @@ class Live:
         ranks = self.set_leaf(index, self.rules.holds(index, self.profile, self.mask, now))
         self.watch(index, now)
         return ranks
+
+    def ask_group(self, group: str, now: int) -> None:
+        """Looks anew at all that hangs on a group of user PATHs."""
+        ranks = 0
+        for index in self.rules.by_group.get(group, ()):
+            ranks |= self.ask(index, now)
+        self.judge(ranks, now)
 
     def watch(self, index: int, now: int) -> None:
         """Makes sure that the row is looked at again when time alone may change this leaf."""

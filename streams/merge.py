@@ -15,7 +15,6 @@ from streams.live import Live
 def absorb(live: Live, other: Profile, now: int) -> None:
     """Joins `other`, whose row is no more, into a row that was advanced to `now`, and judges it anew."""
     profile = live.profile
-    known = profile.known_at is not None
     _join_ids(profile, other)
     _join_facts(profile, other)
     for key, times in other.series.items():
@@ -32,12 +31,9 @@ def absorb(live: Live, other: Profile, now: int) -> None:
     profile.parked += other.parked
     if other.known_at is not None:
         live.become_known(other.known_at, now)
-    if known or other.known_at is not None:
-        live.rejudge(now)
-        for slot in profile.since.keys() & other.since.keys():
-            profile.since[slot] = min(profile.since[slot], other.since[slot])
-    else:
-        live.look_ahead(now)
+    live.rejudge(now)
+    for slot in profile.since.keys() & other.since.keys():
+        profile.since[slot] = min(profile.since[slot], other.since[slot])
 
 
 def _join_ids(profile: Profile, other: Profile) -> None:
