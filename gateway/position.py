@@ -5,7 +5,7 @@ transfers to each other partition reach (`out:Q`); joins of users are visible on
 """
 
 import zlib
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -46,7 +46,7 @@ def encode_position(ends: Ends) -> str:
 def decode_position(text: str, partitions: int) -> dict[tuple[Topic, int], int]:
     """The reverse. Raises Rejected `bad_position` for a text that `encode_position` did not make here."""
     try:
-        raw = urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4))
+        raw = b64decode(text.encode() + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
         if zlib.crc32(raw[4:]) != int.from_bytes(raw[:4], "big"):
             raise ValueError(text)
         ends = {(_TOPICS[topic], at): end for topic, at, end in _decode(raw[4:])}
