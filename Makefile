@@ -49,7 +49,7 @@ types: $(READY) ## mypy, strict
 	@$(BIN)/mypy
 
 bench: $(READY) ## every figure that the README quotes
-	@$(BIN)/python bench/run.py
+	@$(BIN)/python -m bench.run
 
 lock: ## requirements.lock anew, from pyproject.toml
 	@rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock

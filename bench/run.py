@@ -1,0 +1,59 @@
+"""`make bench`: runs the benches that are named (all, if none), one after the other, and prints their table.
+
+python -m bench.run                     all of them, about ten minutes
+python -m bench.run worker lookups      some of them
+python -m bench.run restart --users 100000
+"""
+
+import argparse
+import logging
+import sys
+import time
+from collections.abc import Callable
+
+from bench import latency, lookups, machine, memory, restart, worker
+from bench.report import Row, table
+from bench.rig import broker_name
+
+BENCHES: dict[str, Callable[..., list[Row]]] = {
+    "worker": worker.measure,
+    "latency": latency.measure,
+    "lookups": lookups.measure,
+    "memory": memory.measure,
+    "restart": restart.measure,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.run", description="Measures what the README says.")
+    parser.add_argument("benches", nargs="*", metavar="BENCH", help=f"of {', '.join(BENCHES)}; all if none is named")
+    parser.add_argument("--users", type=int, help="users in worker, lookups, memory and restart")
+    parser.add_argument("--events", type=int, help="events in worker")
+    parser.add_argument(
+        "--full", type=float, help="events/s that latency takes a fifth of [default: what worker measured]"
+    )
+    given = parser.parse_args()
+    if unknown := set(given.benches) - set(BENCHES):
+        parser.error(f"no bench is called {', '.join(sorted(unknown))}")
+    logging.getLogger("aiokafka").setLevel(logging.ERROR)  # a new topic has no leader yet: it tries again by itself
+    rows: list[Row] = []
+    for name in given.benches or BENCHES:
+        begun = time.perf_counter()
+        print(f"{name} …", end=" ", file=sys.stderr, flush=True)
+        measured = BENCHES[name](**_arguments(name, given))
+        if name == "worker":
+            given.full = given.full or measured[0].value
+        rows += measured
+        print(f"{time.perf_counter() - begun:.0f} s", file=sys.stderr, flush=True)
+    print(f"\n{machine.describe()}, {broker_name()} as broker\n\n{table(rows)}")
+
+
+def _arguments(name: str, given: argparse.Namespace) -> dict[str, float]:
+    chosen = {"users": given.users, "count": given.events if name == "worker" else None}
+    if name == "latency":
+        chosen = {"full": given.full}
+    return {key: value for key, value in chosen.items() if value is not None}
+
+
+if __name__ == "__main__":
+    main()
