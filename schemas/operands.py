@@ -39,11 +39,15 @@ class Misfit(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Operand:
-    """A kind of value: `read` takes JSON, raises Misfit; `write` gives JSON that reads the same."""
+    """A kind of value: `read` takes JSON, raises Misfit; `write` gives JSON that reads the same.
+
+    `joint` is what stands between the elements of a list in a sentence.
+    """
 
     means: str
     read: Callable[[object], Value]
     write: Callable[[Value], object]
+    joint: str = ", "
 
 
 def compile_pattern(pattern: str) -> "re2._Regexp":
@@ -168,11 +172,14 @@ def _written_duration(value: Value) -> object:
 NOTHING = Operand("no value", _nothing, _same)
 SCALAR = Operand("a text, number or boolean", _scalar, _same)
 SCALARS = Operand("a list of texts, numbers or booleans", partial(_list_of, _scalar), _same)
-TEXTS = Operand("a text, or a list of texts of which any will do", partial(_one_or_list_of, _text), _same)
+TEXTS = Operand("a text, or a list of texts of which any will do", partial(_one_or_list_of, _text), _same, " or ")
 PATTERNS = Operand(
-    "an RE2 expression, or a list of which any will do", partial(_one_or_list_of, _pattern, most=MAX_PATTERNS), _same
+    "an RE2 expression, or a list of which any will do",
+    partial(_one_or_list_of, _pattern, most=MAX_PATTERNS),
+    _same,
+    " or ",
 )
 NUMBER = Operand("a number", _number, _same)
-RANGE = Operand("a list of two numbers, the lower first", _range, _same)
+RANGE = Operand("a list of two numbers, the lower first", _range, _same, " and ")
 INSTANT = Operand("an ISO 8601 date or time", _instant, _same)
 DURATION = Operand("a duration", _duration, _written_duration)
