@@ -10,6 +10,7 @@ import os
 import random
 import time
 from collections import deque
+from typing import cast
 
 import uvloop
 
@@ -78,8 +79,7 @@ class Connection(asyncio.Protocol):
         self._began = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
         if RATE:
             self._load.idle.append(self)
         else:
