@@ -73,6 +73,10 @@ def _configuration(directory: Path, port: int) -> str:
         "transaction.state.log.replication.factor": 1,
         "transaction.state.log.min.isr": 1,
         "group.initial.rebalance.delay.ms": 0,
+        # After a hard kill the controller, which knows nothing of it, refuses the new broker until the old one's session
+        # ends: 9 s by default, with nobody to take over here meanwhile.
+        "broker.session.timeout.ms": 3_000,
+        "broker.heartbeat.interval.ms": 500,
         "message.max.bytes": MAX_RECORD,
         "replica.fetch.max.bytes": MAX_RECORD,
         "log.cleaner.dedupe.buffer.size": 33_554_432,
