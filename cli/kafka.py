@@ -73,7 +73,7 @@ def _configuration(directory: Path, port: int) -> str:
         "transaction.state.log.replication.factor": 1,
         "transaction.state.log.min.isr": 1,
         "group.initial.rebalance.delay.ms": 0,
-        # After a hard kill the controller, which knows nothing of it, refuses the new broker until the old one's session
+        # After a hard kill the controller, which knows of none, refuses the new broker until the session of the old one
         # ends: 9 s by default, with nobody to take over here meanwhile.
         "broker.session.timeout.ms": 3_000,
         "broker.heartbeat.interval.ms": 500,
