@@ -19,6 +19,7 @@ class Profile:
         self.now = now
         self.user_id = user_id
         self._session_gap_ms = session_gap_ms
+        self._named = {}
 
     @property
     def known_since(self):
@@ -41,9 +42,11 @@ class Profile:
         """The events that a selector's `event` means, ordered by event time."""
         if name == "$visit":
             return self.visit_events
-        if name == "*":
-            return [event for event in self.events if event.kind in ANY_EVENT]
-        return [event for event in self.events if event.name == name]
+        if name not in self._named:
+            self._named[name] = [
+                event for event in self.events if event.name == name or (name == "*" and event.kind in ANY_EVENT)
+            ]
+        return self._named[name]
 
     def traits_at(self, time):
         """Traits as they were at `time`: the latest by event time wins, at equal times the later arrival."""

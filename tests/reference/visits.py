@@ -16,7 +16,7 @@ class Visit:
 
     @property
     def page_calls(self):
-        """Without screen calls, which have no URL and no source."""
+        """The page calls alone: where the contract means screen calls too it says so."""
         return [event for event in self.events if event.kind == "page"]
 
     @property

@@ -51,6 +51,7 @@ class World:
         self.clock = None  # the last arrival
         self._records = {}  # id -> its records in order of arrival
         self._histories = {}  # canonical id -> the joined history; forgotten with every arrival
+        self._profiles = {}
         self._arrived = {}  # (id, messageId) -> when it first came
         self._not_shared = set()
         self._remember = {}
@@ -105,6 +106,7 @@ class World:
             raise ValueError("time runs backwards")
         self.clock = received
         self._histories = {}
+        self._profiles = {}
 
     def _is_duplicate(self, id, message_id, received):
         if message_id is None:
@@ -137,8 +139,11 @@ class World:
     def profile(self, id, now):
         if self.clock is not None and now < self.clock:
             raise ValueError("asked of an instant before the last arrival")
-        user_id = self.identity.user_id(id)
-        return Profile(self.history(id), now, user_id=user_id, session_gap_ms=self.session_gap_ms)
+        if (id, now) not in self._profiles:
+            user_id = self.identity.user_id(id)
+            profile = Profile(self.history(id), now, user_id=user_id, session_gap_ms=self.session_gap_ms)
+            self._profiles = {(id, now): profile}  # the next question is often of the same user and instant
+        return self._profiles[id, now]
 
     def users(self, now):
         """The canonical ids of all users known at `now`."""
