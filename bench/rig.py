@@ -26,6 +26,7 @@ from cli.kafka import PROJECT, Kafka
 from cli.ports import answers, free_ports, wait_until
 from schemas.settings import Settings, as_environment
 from schemas.topics import Topic
+from stores import keys
 from stores.topics import create_topics
 
 Process = subprocess.Popen[str]
@@ -128,11 +129,11 @@ class Rig:
 
     def applied(self, topics: Sequence[Topic]) -> int:
         """How many records of these topics lookups show the effect of, over all partitions."""
-        names = [f"o:{topic}" for topic in topics]
+        names = [keys.applied(topic) for topic in topics]
         with self.store() as client:
             pipe = client.pipeline(transaction=False)
             for partition in range(self.settings.partitions):
-                pipe.hmget(f"{{{self.settings.namespace}:{partition}}}:f", names)
+                pipe.hmget(keys.fields(self.settings.namespace, partition), names)
             return sum(int(value or 0) for row in pipe.execute() for value in row)
 
 
