@@ -123,7 +123,7 @@ def add_table(
 ) -> ProfileTable:
     """Declares the table of `app`; `changelog` is the topic's full name, `directory` where the partitions lie."""
     topic = app.topic(
-        changelog, key_type=bytes, value_type=bytes, partitions=partitions, acks=False, allow_empty=True, internal=False
+        changelog, key_serializer="raw", value_serializer="raw", partitions=partitions, acks=False, allow_empty=True
     )
     table = ProfileTable(
         app,

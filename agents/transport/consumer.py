@@ -208,13 +208,22 @@ class BatchConsumer(Consumer):
     async def _drain_messages(self, fetcher: Any) -> None:
         try:
             while not (self._stopped.is_set() or fetcher._stopped.is_set()):
-                records, _ = await self._wait_next_records(FETCH_TIMEOUT)
+                records = await self._fetch()
                 await asyncio.sleep(0)
                 if records and not self.should_stop:
                     await self._drain({ensure_TP(tp): recs for tp, recs in records.items()}, self._stamp)
         except (asyncio.CancelledError, ConsumerStoppedError):
             if not self.app.should_stop:
                 raise
+
+    async def _fetch(self) -> Any:
+        """Faust's `_wait_next_records`, but it sleeps a whole second while no partition may be read."""
+        if not self.flow_active:
+            await self.wait(self.can_resume_flow.wait())
+        if active := self._get_active_partitions():
+            return await self._getmany(active, FETCH_TIMEOUT)
+        await self.sleep(FETCH_TIMEOUT)
+        return {}
 
     async def _drain(self, records: dict[TP, Records], stamp: int) -> None:
         changelogs = self._changelogs
@@ -240,5 +249,7 @@ class BatchConsumer(Consumer):
 
     async def _restore(self, tp: TP, records: Records, stamp: int) -> None:
         if self.fence.counts(tp, stamp) and restore.apply(self.app.tables, tp, records, self.highwater(tp)):
-            # Recovery has seen this offset: it only looks whether all is there.
-            await self.wait_first(self.callback(self._to_message(tp, records[-1])), self.suspend_flow.wait())
+            # Recovery takes this from its queue, has seen the offset already, and looks only whether all is there.
+            event = self.app.create_event(None, None, None, self._to_message(tp, records[-1]))
+            queue: Any = self.app.tables.changelog_queue  # type: ignore[attr-defined]
+            await self.wait_first(queue.put(event), self.suspend_flow.wait())
