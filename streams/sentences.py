@@ -63,7 +63,7 @@ def sentence(rule: Rule) -> str:
         joint = " and " if isinstance(rule, All) else " or "
         return joint.join(_within(child) for child in rule.rules)
     if isinstance(rule, Not):
-        return f"not {_within(rule.rule)}"
+        return f"not ({sentence(rule.rule)})"
     if isinstance(rule, Ref):
         return f"is in the segment {rule.segment}"
     if isinstance(rule, User):
@@ -117,8 +117,9 @@ def _measure(measure: Measure) -> str:
     compared = _compared(measure.cmp)
     if measure.kind != "count":
         return f" {MEASURE_WORDS[measure.kind].format(measure.of)} {compared}"
-    last = measure.cmp.value if measure.cmp.high is None else measure.cmp.high
-    return f" {compared} {'time' if last == 1 else 'times'}"
+    if measure.cmp.value == 1 and measure.cmp.high is None:
+        return f" {CMP_WORDS[measure.cmp.op].format('once')}"
+    return f" {compared} times"
 
 
 def _compared(comparison: Cmp) -> str:
