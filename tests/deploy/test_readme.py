@@ -4,6 +4,7 @@
 configuration file, so that the lines stay as they are.
 """
 
+import json
 import os
 import re
 import subprocess
@@ -13,6 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from schemas.rule_parser import parse_rule
+from schemas.times import DAY
+from streams.sentences import sentence
 from tests.deploy.files import ROOT
 from tests.support.system import RunningSystem, running_system
 
@@ -48,6 +52,18 @@ def test_the_walk(system: RunningSystem, tmp_path: Path) -> None:
     for command, printed in steps():
         assert PRINTED in command
         follow(command, printed, tmp_path)
+
+
+def test_the_sentence_is_that_of_the_rule() -> None:
+    body = next(command for command, _ in steps() if "/v1/segments -d" in command).split("'")[3]
+    quoted = re.findall(r"^> (.*)$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    rule = parse_rule(json.loads(body)["rule"], retention=800 * DAY, exists=lambda _: False)
+    assert " ".join(quoted) == sentence(rule)
+
+
+def test_files_that_it_names_are_there() -> None:
+    for name in re.findall(r"\]\((docs/[a-z/.]+)\)", (ROOT / "README.md").read_text()):
+        assert (ROOT / name).exists(), name
 
 
 def follow(command: str, printed: str, home: Path) -> None:
