@@ -1,4 +1,4 @@
-"""A collector over a stand-in for the broker, and what tests read from it."""
+"""A collector over a stand-in for the broker, or over a real one, and what tests read from it."""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator
@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from gateway.budget import Budget
 from gateway.collector import routes
 from gateway.position import Ends
-from gateway.producer import Lanes
+from gateway.producer import Lanes, Producer
 from schemas.errors import Unavailable
 from schemas.settings import Settings
 from schemas.topics import Topic
@@ -81,6 +81,34 @@ class Collector:
 
 
 @asynccontextmanager
+async def serving(app: web.Application) -> AsyncIterator[TestServer]:
+    """The application on a port of its own, run as the gateway runs it."""
+    server = TestServer(app)
+    await server.start_server(auto_decompress=False)
+    try:
+        yield server
+    finally:
+        await server.close()
+
+
+@asynccontextmanager
+async def collector_on(settings: Settings, patience: float = 5.0) -> AsyncIterator[TestServer]:
+    """A collector that writes to the broker of the settings, whose topics are there."""
+    app, budget = web.Application(), Budget()
+    producer = Producer(settings, budget, patience)
+    app[routes.SETTINGS] = settings
+    app[routes.WRITER] = producer
+    app[routes.BUDGET] = budget
+    app[routes.PROGRESS] = FakeProgress()
+    routes.add_routes(app)
+    await producer.start()
+    assert await producer.connected(10)
+    async with serving(app) as server:
+        yield server
+    await producer.stop()
+
+
+@asynccontextmanager
 async def collector(settings: Settings | None = None, budget: Budget | None = None) -> AsyncIterator[Collector]:
     app = web.Application()
     writer, progress, budget = FakeWriter(), FakeProgress(), budget or Budget()
@@ -89,7 +117,5 @@ async def collector(settings: Settings | None = None, budget: Budget | None = No
     app[routes.BUDGET] = budget
     app[routes.PROGRESS] = progress
     routes.add_routes(app)
-    server = TestServer(app)
-    await server.start_server(auto_decompress=False)
-    async with TestClient(server) as client:
+    async with serving(app) as server, TestClient(server) as client:
         yield Collector(client, writer, progress, budget)
