@@ -108,7 +108,8 @@ def _did(did: Did) -> str:
         in_time = _window(did.window)
     else:
         in_time = f", in at least {periods.at_least} of the last {periods.of_last} periods of {duration(periods.every)}"
-    return f"{selected(did.selector)}{_measure(did.measure)}{in_time}"
+    comma = "," if did.selector.where else ""
+    return f"{selected(did.selector)}{comma}{_measure(did.measure)}{in_time}"
 
 
 def _measure(measure: Measure) -> str:

@@ -34,7 +34,7 @@ SAID: list[tuple[dict[str, Any], str]] = [
     ),
     (
         where("path", "starts_with", ["/p", "/q"], event="add to cart"),
-        'did "add to cart" where path starts with "/p" or "/q" at least once',
+        'did "add to cart" where path starts with "/p" or "/q", at least once',
     ),
     (
         {"sequence": [{"event": "$visit"}, {"event": "buy"}], "within": "90m"},
