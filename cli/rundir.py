@@ -47,6 +47,17 @@ class RunDirectories:
         """The data directory where there is one, else the temporary one."""
         return self.data or self.temporary
 
+    def claim_state(self, owner: str) -> None:
+        """From now on the workers' state is that of `owner`, a broker and namespace: another one's is removed.
+
+        It is but a copy of what that broker keeps, and nonsense beside another's offsets.
+        """
+        mark = self.kept / "state-of"
+        if not mark.exists() or mark.read_text() != owner:
+            for state in self.kept.glob("worker-*"):
+                shutil.rmtree(state)
+            mark.write_text(owner)
+
 
 def _lock_data(directory: Path) -> int:
     """Waits a moment for the children of an owner that was killed; raises StartError for a directory in use."""

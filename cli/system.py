@@ -5,7 +5,6 @@ Owns the way from settings to a running system. How children are kept running is
 """
 
 import http.client
-import shutil
 import sys
 import time
 from dataclasses import dataclass, replace
@@ -75,7 +74,8 @@ class _System:
     def run(self, demo: bool) -> None:
         """Until a stop is asked for. Raises Stopped, or StartError for what it cannot go on without."""
         self._back()
-        self.stop.during(lambda: create_topics(self.settings, _REACH))
+        broker = self.stop.during(lambda: create_topics(self.settings, _REACH)).cluster
+        self.directories.claim_state(f"{broker} {self.settings.namespace}\n")
         self._front()
         self._until_ready()
         url = f"http://{_reachable(self.settings.host)}:{self.settings.port}"
@@ -111,17 +111,11 @@ class _System:
             if self.directories.data is None:
                 _say("without --data-dir the events are gone when this ends")
             return children.kafka_child(kafka, self.directories.lock), kafka.port
-        _say("the embedded broker keeps everything in memory: it is gone when this ends")
-        self._forget_state()
+        _say("the embedded broker keeps everything in memory: it is gone when this ends (see --broker kafka)")
         if self.settings.rebalance_timeout == Settings().rebalance_timeout:
             self.settings = replace(self.settings, rebalance_timeout=_REBALANCE)
         port = free_ports()
         return children.tansu_child(port, self.directories.temporary), port
-
-    def _forget_state(self) -> None:
-        """State in the data directory belongs to a broker that was in memory and is gone."""
-        for left in self.directories.kept.glob("worker-*"):
-            shutil.rmtree(left)
 
     def _front(self) -> None:
         """Workers and gateway."""

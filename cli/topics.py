@@ -29,5 +29,5 @@ def create(settings: Settings) -> None:
     for what, names in (("made", changes.made), ("configured anew", changes.changed)):
         if names:
             print(f"{what}: {', '.join(names)}")
-    if not any(changes):
+    if not (changes.made or changes.changed):
         print("all topics are there")

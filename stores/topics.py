@@ -39,10 +39,14 @@ def partition_count(spec: TopicSpec, settings: Settings) -> int:
 
 
 class Changes(NamedTuple):
-    """Names of the topics that were made, and of those whose configuration was changed to what it should be."""
+    """Names of the topics that were made, and of those whose configuration was changed to what it should be.
+
+    `cluster` is the id of the Kafka cluster that has them.
+    """
 
     made: list[str]
     changed: list[str]
+    cluster: str
 
 
 def create_topics(settings: Settings, timeout: float = 15.0) -> Changes:
@@ -64,7 +68,7 @@ def create_topics(settings: Settings, timeout: float = 15.0) -> Changes:
         there = {topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics()}
         _require_partitions(there, settings)
         made = _create(admin, {spec.topic.named(settings.namespace) for spec in TOPICS} - there.keys(), settings)
-        return Changes(made, _configure(admin, made, settings))
+        return Changes(made, _configure(admin, made, settings), str(admin.describe_cluster()["cluster_id"]))
     except KafkaError as error:
         raise StartError(f"Kafka at {settings.kafka} refused the topics: {_reason(error)}") from error
     finally:
