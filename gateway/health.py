@@ -1,7 +1,7 @@
 """Whether this process lives, and whether the system could take an event through to a lookup. On both ports.
 
 Owns `/healthz` and `/readyz`. Ready: definitions read, Redis answers, the broker answers, and every partition has a
-worker that showed a sign of life within ten seconds. What is missing is told, without a key.
+worker that showed a sign of life within ten seconds and has all its users in Redis. What is missing is told to anyone.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from gateway.errors import json_response
 from gateway.ports import Definitions, Lookups
 from schemas.errors import Unavailable
 from schemas.times import SECOND
+from stores.keys import WHOLE
 
 SILENT = 10 * SECOND
 """A worker beats once a second."""
@@ -39,17 +40,22 @@ class Health:
 
     async def missing(self) -> list[str]:
         """What keeps the system from being ready, in words; empty: nothing does."""
-        broker, workers = await asyncio.gather(self._definitions.reachable(), self._without_worker())
+        broker, workers = await asyncio.gather(self._definitions.reachable(), self._partitions())
         definitions = [] if self._table.generation else ["segment definitions are still being read"]
         return ([] if broker else ["the broker does not answer"]) + definitions + workers
 
-    async def _without_worker(self) -> list[str]:
+    async def _partitions(self) -> list[str]:
         try:
             fields = await self._lookups.fields()
         except Unavailable as away:
             return [away.message]
-        silent = [str(p) for p, each in enumerate(fields) if now() - int(each.get("w", 0)) > SILENT]
-        return [f"no worker has partition {', '.join(silent)}"] if silent else []
+        silent = [p for p, each in enumerate(fields) if now() - int(each.get("w", 0)) > SILENT]
+        partial = [p for p, each in enumerate(fields) if WHOLE not in each and p not in silent]
+        return _told("no worker has partition", silent) + _told("Redis is being filled with partition", partial)
+
+
+def _told(words: str, partitions: list[int]) -> list[str]:
+    return [f"{words} {', '.join(map(str, partitions))}"] if partitions else []
 
 
 def add_health(app: web.Application, health: Health) -> None:

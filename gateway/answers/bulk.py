@@ -6,24 +6,22 @@ Owns the reading of the asked ids. The order asked is the order answered; an id 
 from time import perf_counter
 from typing import Any
 
-import orjson
 from aiohttp import web
 
 from gateway.cache import LiveTable
 from gateway.errors import invalid, read_object
 from gateway.ports import Lookups
 from stores.telemetry import histogram
+from streams.normalise_text import number_text
 
 MOST_IDS = 1000
 
 
 def as_id(value: Any) -> str | None:
-    """An id as text, a number by its shortest JSON text (7.0 as 7); None for what is neither."""
+    """An id as text, a number as the collector reads it; None for what is neither."""
     if isinstance(value, str):
         return value
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return str(int(value)) if value == int(value) else orjson.dumps(value).decode()
+    return number_text(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def asked_ids(document: dict[str, Any]) -> list[str]:

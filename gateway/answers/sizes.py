@@ -80,6 +80,10 @@ class Sizes:
         snapshot = await asyncio.shield(self._taking)
         return snapshot if snapshot.generation == self._table.generation else await self.now()
 
+    def forget(self) -> None:
+        """The next snapshot is a new one."""
+        self._last = None
+
     def _is_fresh(self, snapshot: Snapshot) -> bool:
         return snapshot.generation == self._table.generation and 0 <= now() - snapshot.at < OLDEST
 

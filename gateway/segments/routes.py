@@ -45,7 +45,8 @@ class SegmentRoutes:
         async with self._definitions.writing():
             if id in self._definitions.segments:
                 raise drafts.taken(id)
-            record = self._with_rule(versions.bare(id, draft.name or "", draft.description or "", now()), draft.rule)
+            at = now()
+            record = self._with_rule(versions.bare(id, draft.name or "", draft.description or "", at), draft.rule, at)
             await self._definitions.write([record])
         return await self._answer(record, 201, {"Location": f"/v1/segments/{id}"})
 
@@ -53,9 +54,9 @@ class SegmentRoutes:
         """Another name, description and rule; the rule is filled in anew even where it is the same."""
         draft = drafts.read_replacement(await read_object(request), request.match_info["id"])
         async with self._definitions.writing():
-            before = self._found(request)
-            text = versions.with_text(before, draft.name or "", draft.description or "", now())
-            record = self._with_rule(text, draft.rule)
+            at = now()
+            text = versions.with_text(self._found(request), draft.name or "", draft.description or "", at)
+            record = self._with_rule(text, draft.rule, at)
             await self._definitions.write([record])
         return await self._answer(record)
 
@@ -63,13 +64,13 @@ class SegmentRoutes:
         """What is given changes; a rule that is as it was needs no new version, unless its fill failed."""
         draft = drafts.read_merge(await read_object(request), request.match_info["id"])
         async with self._definitions.writing():
-            before = self._found(request)
+            at, before = now(), self._found(request)
             name = before.name if draft.name is None else draft.name
             description = before.description if draft.description is None else draft.description
-            record = versions.with_text(before, name, description, now())
+            record = versions.with_text(before, name, description, at)
             current = versions.newest(before)
             if draft.rule is not None and (not same_rule(draft.rule, current.rule) or current.status == "failed"):
-                record = self._with_rule(record, draft.rule)
+                record = self._with_rule(record, draft.rule, at)
             if record is not before:
                 await self._definitions.write([record])
         return await self._answer(record)
@@ -91,8 +92,7 @@ class SegmentRoutes:
         """The segments as they look over HTTP."""
         snapshot = await self._sizes.now()
         reports = await self._reports()
-        names = {id: record.name for id, record in self._definitions.segments.items()}
-        return [shown(record, snapshot, reports, names) for record in records]
+        return [shown(record, snapshot, reports) for record in records]
 
     async def _answer(
         self, record: SegmentRecord, status: int = 200, headers: dict[str, str] | None = None
@@ -111,9 +111,9 @@ class SegmentRoutes:
             raise drafts.not_found(id)
         return record
 
-    def _with_rule(self, record: SegmentRecord, rule: Any) -> SegmentRecord:
+    def _with_rule(self, record: SegmentRecord, rule: Any, at: int) -> SegmentRecord:
         self._rules.check(rule, record.id)
-        return versions.with_rule(record, rule, self._next_slot(), now(), self._retention)
+        return versions.with_rule(record, rule, self._next_slot(), at, self._retention)
 
     def _next_slot(self) -> int:
         return versions.next_slot(self._definitions.segments.values(), self._definitions.fill)

@@ -4,7 +4,6 @@ Owns the step from a posted document to a rule that may be kept. The grammar and
 (`schemas.rule_parser`), the words `streams.sentences`.
 """
 
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -32,9 +31,9 @@ def references_of(rule: dict[str, Any]) -> set[str]:
     return references(_kept(_canonical(rule)))
 
 
-def sentence_of(rule: dict[str, Any], names: Mapping[str, str]) -> str:
-    """A kept rule in words; `names` has the segments' names by id."""
-    return sentence(_kept(_canonical(rule)), names)
+def sentence_of(rule: dict[str, Any]) -> str:
+    """A kept rule in words."""
+    return sentence(_kept(_canonical(rule)))
 
 
 class RuleBook:

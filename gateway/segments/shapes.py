@@ -4,7 +4,7 @@ Owns the shape of contract section 4 and nothing that decides. What is shown is 
 are the live one's.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from gateway.answers.overview import figures_of
@@ -19,8 +19,8 @@ Reports = tuple[FillRecord | None, Sequence[PartitionFill | None]]
 """The current fill and how far each partition is with it."""
 
 
-def shown(record: SegmentRecord, snapshot: Snapshot, reports: Reports, names: Mapping[str, str]) -> dict[str, Any]:
-    """The segment's document; `names` are those of all segments, for the sentence."""
+def shown(record: SegmentRecord, snapshot: Snapshot, reports: Reports) -> dict[str, Any]:
+    """The segment's document."""
     version = newest(record)
     document = {
         "id": record.id,
@@ -34,7 +34,7 @@ def shown(record: SegmentRecord, snapshot: Snapshot, reports: Reports, names: Ma
         "created": format_instant(record.created),
         "updated": format_instant(record.updated),
         **figures_of(snapshot, record.id),
-        "sentence": sentence_of(version.rule, names),
+        "sentence": sentence_of(version.rule),
     }
     return {**document, "error": version.error} if version.error is not None else document
 

@@ -100,6 +100,4 @@ class FakeDefinitions:
 
 def beating(now: int, partitions: int = 4, **more: str) -> list[dict[str, str]]:
     """What partitions with a live worker tell."""
-    return [{"w": str(now), **more} for _ in range(partitions)]
-
-
+    return [{"w": str(now), "whole": "1", **more} for _ in range(partitions)]
