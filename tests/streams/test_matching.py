@@ -83,6 +83,16 @@ def test_within_last_looks_back_from_the_events_own_time() -> None:
     assert met([recent], event("track", "buy", properties={"at": "2026-09-20T14:00:00Z"})) == []
 
 
+def test_texts_are_told_apart_however_often_or_long() -> None:
+    selectors = [Selector("buy", (Filter("title", op, "x1"),)) for op in ("contains", "matches", "not_contains")]
+    match = Matcher(selectors).match
+    for _ in range(2):
+        for number in range(3_000):
+            expected = [0, 1] if str(number).startswith("1") else [2]
+            assert sorted(match(event("track", "buy", title=f"x{number}"))) == expected
+        assert sorted(match(event("track", "buy", title="x" * 5_000 + "1"))) == [0, 1]
+
+
 def test_the_list_given_is_the_callers_own() -> None:
     matcher = Matcher([Selector("buy")])
     matcher.match(event("track", "buy")).append(9)
