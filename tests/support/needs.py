@@ -38,7 +38,7 @@ def _program(*names: str) -> Callable[[], object]:
     return lambda: next(filter(None, map(shutil.which, names)), None)
 
 
-JAVA = Need(_program("java"), "needs Java 17 or newer: install a JRE (Debian: openjdk-17-jre-headless)")
+JAVA = Need(_program("java"), "needs Java 17 or newer: install a JRE (Debian: default-jre-headless)")
 KAFKA = Need(
     lambda: JAVA.there() and any(KAFKA_LIB.glob("kafka_2.13-*.jar")),
     "needs Apache Kafka: install Java 17+ and Maven, then `make kafka`",

@@ -147,10 +147,10 @@ class RunningSystem:
             return status, content.decode(errors="replace")
 
     def raw(
-        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
+        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None, port: int = 0
     ) -> tuple[int, dict[str, str], bytes]:
-        """(status, headers in lower case, body) of a call."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.settings.port, timeout=30.0)
+        """(status, headers in lower case, body) of a call; on the gateway's port unless another one is given."""
+        connection = http.client.HTTPConnection("127.0.0.1", port or self.settings.port, timeout=30.0)
         payload = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         try:
             connection.request(method, path, payload, self._keys(method, path) | (headers or {}))
