@@ -70,7 +70,7 @@ def answer_of(error: Exception, request: web.BaseRequest) -> web.StreamResponse:
     if isinstance(error, Unavailable):
         return error_response(unavailable(error))
     if isinstance(error, web.HTTPException):
-        return error if error.status < 400 else error_response(_of_http(error))
+        return error_response(_of_http(error))
     log.error("bug in %s %s", request.method, request.path, exc_info=error)
     return error_response(Refused(500, "internal", "this is our fault; the log says more"))
 

@@ -46,7 +46,7 @@ class Pages:
     async def overview(self, request: web.Request) -> web.Response:
         if not self._sessions.is_in(request):
             if not self._open:
-                raise web.HTTPSeeOther("/signin")
+                return _to("/signin")
             response = self._files.page("overview.html", open=True)
             self._sessions.begin(request, response)
             return response
@@ -54,7 +54,7 @@ class Pages:
 
     async def sign_in_form(self, request: web.Request) -> web.Response:
         if self._sessions.is_in(request):
-            raise web.HTTPSeeOther("/")
+            return _to("/")
         return self._files.page("signin.html", wrong=False)
 
     async def sign_in(self, request: web.Request) -> web.Response:
@@ -62,13 +62,13 @@ class Pages:
         given = (await request.post()).get("key", "")
         if not isinstance(given, str) or len(given) > LONGEST_KEY or not self._parts.key.matches(given.strip()):
             return self._files.page("signin.html", 401, wrong=True)
-        response = web.Response(status=303, headers={"Location": "/", "Cache-Control": "no-store"})
+        response = _to("/")
         self._sessions.begin(request, response)
         return response
 
     async def sign_out(self, request: web.Request) -> web.Response:
         _require_same_site(request)
-        response = web.Response(status=303, headers={"Location": "/signin", "Cache-Control": "no-store"})
+        response = _to("/signin")
         self._sessions.end(response)
         return response
 
@@ -87,6 +87,10 @@ class Pages:
             "segments": [{**each, "trend": self.trends.of(each["id"])} for each in documents],
         }
         return json_response(document, headers={"Cache-Control": "no-store"})
+
+
+def _to(address: str) -> web.Response:
+    return web.Response(status=303, headers={"Location": address, "Cache-Control": "no-store"})
 
 
 def _require_same_site(request: web.Request) -> None:
