@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import faust
+import uvloop
 from yarl import URL
 
 from agents import transport
@@ -96,7 +97,7 @@ def run(app: faust.App) -> None:
     In place of Faust's own worker, which takes over logging and stdout, opens a debugger on SIGUSR2, and takes two
     seconds more to end.
     """
-    with asyncio.Runner() as runner:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_live(app))
 
 

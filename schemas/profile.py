@@ -41,12 +41,13 @@ class Profile(msgspec.Struct, array_like=True, kw_only=True):
     `number`: dense number in its partition, -1 before the user is known. `name`: the userId that an alias named last.
     `known_at`: since when the user is known, None: not yet. `identified`: one of the ids is a userId.
     `fences`: id → next offset to apply of each event topic.
-    `filled`: (fill, id → next offset that fill has to read). `dups`: id → offsets, by topic, of events that were duplicates.
+    `filled`: (fill, id → next offset that fill has to read). `dups`: id → offsets, by topic, of duplicates.
     `messages`: hour of receipt → packed 8-byte hashes of (id, messageId). `timeline`: see `streams.timeline`, with
     `sources` its table of visit sources; `sealed`: (visits, ms on site, page views of the cut-off head of the first
     visit) that the bounded timeline no longer holds.
     `series`: series key → times, or for visits' marks → arrivals. `hours`: hour → [page views, clicks, events, visits].
-    `parked`: (time, fill, event JSON) of events that are still in the future, a fill below 0 is a replay's. `truth`, `mask`: bits of the conditions of
+    `parked`: (time, fill, event JSON) of events
+    that are still in the future; a fill below 0 is a replay's. `truth`, `mask`: bits of the conditions of
     rule set `ruleset`, and of the slots the user is in; `since`: slot → when it was entered.
     """
 
@@ -110,7 +111,7 @@ class Flags(msgspec.Struct, array_like=True):
 class Meta(msgspec.Struct, array_like=True, kw_only=True):
     """A partition's own record. `numbers`: the next dense number. `hours`: the sums of all its users' `hours`.
 
-    `applied`: event topic → next offset to apply. `fill`: the last fill switched on here; `cuts`: event topic → first
+    `applied`: source topic → next offset to apply. `fill`: the last fill switched on here; `cuts`: event topic → first
     offset that is folded with that fill's selectors, the log below is read by the fill. `read`: the last fill that has
     read all of that log here.
     """

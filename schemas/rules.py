@@ -1,4 +1,4 @@
-"""The rule tree: what a parsed rule is. All durations and instants are milliseconds; every node is frozen and hashable.
+"""The rule tree: what a parsed rule is. Durations and instants are milliseconds; every node is frozen and hashable.
 
 Owns the shapes only: reading a rule from JSON, with every refusal, is `schemas.rule_parser`. Source: contract section 5.
 """
@@ -14,7 +14,7 @@ Value = Scalar | tuple[Scalar, ...] | None
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """`field` `op` `value` on an event; value is None for `exists` and `not_exists`, a duration in ms for `within_last`."""
+    """`field` `op` `value` on an event; None for `exists` and `not_exists`, a duration in ms for `within_last`."""
 
     field: str
     op: str

@@ -34,7 +34,7 @@ class Moved(msgspec.Struct, tag="s", array_like=True, kw_only=True):
 
 
 class Join(msgspec.Struct, tag="j", array_like=True, kw_only=True):
-    """An alias joins the user at home `origin` with the user of `to`; known by `name` from then on (alias call at `at`)."""
+    """An alias call, at `at`, joins the user at home `origin` with the user of `to`; known by `name` from then on."""
 
     to: str
     origin: str

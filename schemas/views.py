@@ -46,7 +46,7 @@ def pack_lookup(canonical: str, slots: Iterable[int]) -> bytes:
 
 
 def split_lookup(value: bytes) -> tuple[bytes, bytes]:
-    """(canonical id, packed slots) of a value made by `pack_lookup`. An id never holds NUL (the collector sees to it)."""
+    """(canonical id, packed slots) of a value made by `pack_lookup`. No id holds a NUL: the collector sees to it."""
     canonical, _, slots = value.partition(b"\0")
     return canonical, slots
 

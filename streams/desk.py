@@ -6,14 +6,26 @@ to a row is decided in `streams.shard` and `streams.identity`.
 
 from collections.abc import Callable
 
-from schemas.profile import NEVER, Flags, Meta, Profile, Redirect, decode_flags, decode_row, due_of
-from schemas.profile import encode_part, encode_row, flags_key, row_key
+from schemas.profile import (
+    NEVER,
+    Flags,
+    Meta,
+    Profile,
+    Redirect,
+    decode_flags,
+    decode_row,
+    due_of,
+    encode_part,
+    encode_row,
+    flags_key,
+    row_key,
+)
 from schemas.segments import FIRST_USER_SLOT
 from schemas.transfers import Transfer
 from schemas.transfers import encode as encode_transfer
 from schemas.views import View, pack_lookup, pack_redirect
 from streams.apply import advance
-from streams.live import Live, to_bytes
+from streams.live import Live
 from streams.outcome import Outcome, RowWrite, Sending
 from streams.partition import partition_of
 from streams.ruleset import RuleSet
@@ -109,6 +121,7 @@ class Desk:
         for id, flags in self._flags.items():
             if flags != self._flags_before[id]:
                 self.outcome.rows.append(RowWrite(flags_key(id), encode_part(flags), {}))
+        self.outcome.close()
         return self.outcome
 
     def _write_live(self, id: str, live: Live) -> None:
@@ -121,7 +134,7 @@ class Desk:
             self.outcome.oversized.append(id)
             return
         self.outcome.rows.append(RowWrite(row_key(id), value, live.totals))
-        self.outcome.views.append(view_of(live, value))
+        self.outcome.views.append(view_of(profile, value))
 
     def _write_redirect(self, id: str, row: Redirect) -> None:
         left = self._left.get(id)
@@ -135,16 +148,18 @@ class Desk:
         self.outcome.views.append(View(id=id, number=row.number, lookup=pack_redirect(row.home), row=None))
 
 
-def view_of(live: Live, value: bytes) -> View:
+def view_of(profile: Profile, value: bytes) -> View:
     """What lookups see of a row: no more than its canonical id before its user is known."""
-    profile = live.profile
-    if not live.known:
+    if profile.known_at is None:
         return View(id=profile.home, number=profile.number, lookup=pack_lookup(profile.canonical, ()), row=None)
     slots = [slot for slot in profile.since if slot >= FIRST_USER_SLOT]
-    return View(
-        id=profile.home,
-        number=profile.number,
-        lookup=pack_lookup(profile.canonical, slots),
-        row=value,
-        mask=to_bytes(live.mask),
-    )
+    lookup = pack_lookup(profile.canonical, slots)
+    return View(id=profile.home, number=profile.number, lookup=lookup, row=value, mask=profile.mask)
+
+
+def view_of_row(id: str, value: bytes) -> View:
+    """The view of a row as the store has it, for showing everything anew."""
+    row = decode_row(value)
+    if isinstance(row, Redirect):
+        return View(id=id, number=row.number, lookup=pack_redirect(row.home), row=None)
+    return view_of(row, value)

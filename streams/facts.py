@@ -63,7 +63,7 @@ def note_traits(profile: Profile, traits: dict[str, object], time: int, arrival:
 
 
 def _note_page(profile: Profile, event: Event, arrival: int, changed: set[str]) -> None:
-    """Campaigns are those of page and screen calls that have a source; the referrer is a page call's from another host."""
+    """Campaigns are those of page and screen calls with a source; the referrer is a page call's from another host."""
     time, campaign = event.time, event.campaign
     if campaign.get("source"):
         first, last = profile.first_campaign, profile.last_campaign

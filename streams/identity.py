@@ -138,5 +138,3 @@ def _call(live: Live, name: str, at: int) -> None:
     profile.identified = True
     if (at, name) > (profile.name_at, profile.name or ""):
         profile.name, profile.name_at = name, at
-
-

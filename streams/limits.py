@@ -12,3 +12,6 @@ class Limits:
     retention: int = 800 * DAY
     session_gap: int = 30 * MINUTE
     exact: int = 10_000
+
+
+DEFAULTS = Limits()

@@ -95,8 +95,7 @@ class Live:
         rules = self.rules
         if (rules.falls if self.truth >> index & 1 else rules.rises) >> index & 1:
             instant = rules.next(index, self.profile, now)
-            if instant < self.due:
-                self.due = instant
+            self.due = min(self.due, instant)
 
     def judge(self, ranks: int, at: int) -> None:
         """Judges the segments of these ranks, and those that refer to them; they change at instant `at`."""

@@ -148,5 +148,3 @@ def next_change(live: Live, slot: int) -> int | None:
         if live.mask >> slot & 1 != held:
             return at
     return None
-
-

@@ -6,12 +6,13 @@ are each written whole or not at all, and each batch ends with the meta record t
 
 from dataclasses import dataclass, field
 
+import msgspec
+
 from schemas.profile import META_KEY, Meta, encode_part
+from schemas.times import HOUR
 from schemas.views import View
 from streams.live import KEPT_HOURS
 from streams.visits import Hours
-
-_HOUR = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,9 @@ class Sending:
 class Outcome:
     """`settled`: ids whose moved profile is among the transfers; once those are confirmed, say so (`Shard.settle`).
 
-    `applied`: events that were new; `received`: their times of receipt. `hops`: the longest way that a transfer has come over redirects. `oversized`: ids
-    whose row would have grown over what the broker takes, and so stayed as it was. `summed`: rows whose hours are in
-    the meta record already.
+    `source`: the topic that the step is of, if of one. `applied`: events that were new; `received`: their times of
+    receipt. `hops`: the longest way that a transfer has come over redirects. `oversized`: ids whose row would have
+    grown over what the broker takes, and so stayed as it was. `sums`: the partition's hours before this step.
     """
 
     meta: Meta
@@ -61,21 +62,28 @@ class Outcome:
     settled: list[str] = field(default_factory=list)
     received: list[int] = field(default_factory=list)
     applied: int = 0
+    source: str = ""
     hops: int = 0
     oversized: list[str] = field(default_factory=list)
-    summed: int = 0
+    sums: Hours = field(default_factory=dict)
 
-    def trailer(self, count: int) -> tuple[bytes, bytes]:
-        """The meta record, key and value, as of the first `count` rows; to be asked for with a growing count."""
-        return META_KEY, encode_part(self._meta_after(count))
-
-    def _meta_after(self, count: int) -> Meta:
-        while self.summed < count:
-            row = self.rows[self.summed]
-            self.summed += 1
+    def close(self) -> None:
+        """All rows are there: takes what they change into the partition's sums."""
+        self.sums = {hour: counts[:] for hour, counts in self.meta.hours.items()}
+        for row in self.rows:
             add_hours(self.meta.hours, row.hours)
         prune(self.meta.hours, self.now)
-        return self.meta
+
+    def trailer(self, count: int) -> tuple[bytes, bytes]:
+        """The meta record, key and value, as of the first `count` rows."""
+        if count == len(self.rows):
+            return META_KEY, encode_part(self.meta)
+        sums = {hour: counts[:] for hour, counts in self.sums.items()}
+        for row in self.rows[:count]:
+            add_hours(sums, row.hours)
+        prune(sums, self.now)
+        return META_KEY, encode_part(msgspec.structs.replace(self.meta, hours=sums))
+
 
 def add_hours(sums: Hours, changes: Hours) -> None:
     for hour, counts in changes.items():
@@ -89,6 +97,6 @@ def add_hours(sums: Hours, changes: Hours) -> None:
 
 def prune(hours: Hours, now: int) -> None:
     """Drops the hours that the rolling counters no longer reach."""
-    oldest = now // _HOUR - KEPT_HOURS
+    oldest = now // HOUR - KEPT_HOURS
     for hour in [hour for hour in hours if hour <= oldest]:
         del hours[hour]

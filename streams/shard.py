@@ -12,8 +12,8 @@ from typing import Protocol
 import msgspec
 
 from schemas.events import Event
-from schemas.profile import META_KEY, Redirect, decode_meta
-from schemas.topics import EVENT_TOPICS, Topic
+from schemas.profile import META_KEY, Redirect, decode_meta, encode_part
+from schemas.topics import EVENT_TOPICS, SOURCE_TOPICS, Topic
 from schemas.transfers import Forward, Transfer
 from schemas.transfers import decode as decode_transfer
 from streams import fences, identity
@@ -55,7 +55,7 @@ class Shard:
         self._get = get
 
     def apply(self, topic: Topic, records: Sequence[Record], now: int) -> Outcome:
-        """Applies a batch of one source topic. Raises BehindError before anything is changed."""
+        """Applies a batch, not empty, of one source topic. Raises BehindError before anything is changed."""
         desk = self._desk(now)
         if topic is Topic.TRANSFERS:
             self._apply_transfers(desk, records)
@@ -64,7 +64,12 @@ class Shard:
                 self._guard(desk, record, self._apply_identity)
         else:
             self._apply_events(desk, topic, records)
+        applied = self.meta.applied or [0] * len(SOURCE_TOPICS)
+        index = SOURCE_TOPICS.index(topic)
+        applied[index] = max(applied[index], records[-1].offset + 1)
+        self.meta.applied = applied
         outcome = desk.close()
+        outcome.source = topic
         if outcome.oversized:
             _refuse_oversized(outcome, records)
         return outcome
@@ -105,16 +110,8 @@ class Shard:
             fill = self.fill_at(index, record.offset)
             self._take(desk, event.id, event, record.value or b"", index, record.offset, fill)
 
-        offset = -1
         for record in records:
             self._guard(desk, record, step)
-            offset = record.offset
-        self._advance_applied(index, offset + 1)
-
-    def _advance_applied(self, index: int, offset: int) -> None:
-        if not self.meta.applied:
-            self.meta.applied = [0] * len(EVENT_TOPICS)
-        self.meta.applied[index] = max(self.meta.applied[index], offset)
 
     def fill_at(self, topic: int, offset: int) -> int:
         """The latest fill whose series take this event from the stream; later ones read it from the log."""
@@ -167,9 +164,7 @@ class Shard:
             self._fill_in(desk, row, transfer.sent, transfer.topic, transfer.offset, transfer.data, transfer.fill)
         else:
             event = read_event(EVENT_TOPICS[transfer.topic], transfer.sent.encode(), transfer.data)
-            self._count(
-                desk, row, transfer.sent, event, transfer.data, transfer.topic, transfer.offset, transfer.fill
-            )
+            self._count(desk, row, transfer.sent, event, transfer.data, transfer.topic, transfer.offset, transfer.fill)
 
     def _fill_in(self, desk: Desk, live: Live, sent: str, topic: int, offset: int, data: bytes, fill: int) -> None:
         if fences.pass_fill_fence(live.profile, fill, sent, topic, offset):
@@ -180,7 +175,7 @@ class Shard:
 
     def switch_on(self, fill: int, now: int) -> Outcome:
         """From here on events are folded with the series of `fill`; the log before is for `replay`."""
-        self.meta.cuts = self.meta.applied[:] or [0] * len(EVENT_TOPICS)
+        self.meta.cuts = (self.meta.applied or [0] * len(SOURCE_TOPICS))[: len(EVENT_TOPICS)]
         self.meta.fill = fill
         return Outcome(self.meta, now)
 
@@ -207,6 +202,10 @@ class Shard:
             else:
                 self._fill_in(desk, row, event.id, index, record.offset, data, fill)
         return desk.close()
+
+    def totals(self) -> bytes:
+        """The hourly sums of the partition, msgpack."""
+        return encode_part(self.meta.hours)
 
     def finish_reading(self, now: int) -> Outcome:
         """All of the past has been read for the fill that is switched on."""

@@ -1,0 +1,130 @@
+"""Filling new segments from the log, one partition: reads what came before they were switched on, then judges everyone.
+
+Owns the course of a fill in a partition and its report; what is done to rows is `streams.shard`'s. Every step can be
+repeated: a worker that is killed begins reading again, and the rows know which events they have had. See the phases in
+`schemas.segments.FillRecord`.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from agents.lane import Lane
+from schemas.segments import FillRecord
+from schemas.settings import Settings
+from schemas.topics import EVENT_TOPICS, Topic
+from streams.ruleset import RuleSet
+from streams.shard import Record
+
+log = logging.getLogger("shoal.worker")
+
+BATCH = 2000
+"""Records of the past that are put into rows between two looks at the present."""
+
+SLICE = 500
+"""Users that are judged between two looks at the present, some 50 ms."""
+
+
+class Filling:
+    """The current fill in one partition. `rules` gives the rule set as of now."""
+
+    def __init__(self, settings: Settings, lane: Lane, rules: Callable[[], RuleSet]) -> None:
+        self._settings = settings
+        self._lane = lane
+        self._rules = rules
+        self.report = ""
+
+    async def run(self, fill: FillRecord) -> None:
+        """Does what the fill's phase asks of this partition, and reports it."""
+        if fill.phase == "done":
+            return
+        await self.switch_on(fill.fill)
+        if fill.phase == "read" and self._lane.shard.meta.read < fill.fill:
+            await self._read(fill.fill)
+        if fill.phase == "read":
+            await self.tell(f"{fill.fill}:1:1:read")
+        else:
+            await self._judge(fill.fill)
+
+    async def switch_on(self, fill: int) -> None:
+        """From the next event on, the series of this fill are kept."""
+        shard = self._lane.shard
+        if shard.meta.fill < fill:
+            await self._lane.step(lambda now: shard.switch_on(fill, now))
+
+    async def tell(self, report: str) -> None:
+        """Makes the report part of every beat from now on, and shows it at once."""
+        self.report = report
+        await self._lane.tell({"fill": report})
+
+    async def _read(self, fill: int) -> None:
+        lane = self._lane
+        if self._rules().fills_anything(fill):
+            consumer = AIOKafkaConsumer(
+                bootstrap_servers=self._settings.kafka,
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                max_partition_fetch_bytes=1 << 20,
+                fetch_max_wait_ms=100,
+            )
+            await consumer.start()
+            try:
+                await self._read_with(consumer, fill)
+            finally:
+                await consumer.stop()
+        await lane.settled()
+        await lane.step(lane.shard.finish_reading)
+        await lane.settled()
+
+    async def _read_with(self, consumer: AIOKafkaConsumer, fill: int) -> None:
+        lane = self._lane
+        cuts = dict(zip(EVENT_TOPICS, lane.shard.meta.cuts, strict=True))
+        ends = {
+            TopicPartition(topic.named(self._settings.namespace), lane.number): (topic, cut)
+            for topic, cut in cuts.items()
+        }
+        consumer.assign(list(ends))
+        await consumer.seek_to_beginning()
+        start = {tp: await consumer.position(tp) for tp in ends}
+        total = sum(max(0, cut - start[tp]) for tp, (_, cut) in ends.items())
+        left = {tp for tp, (_, cut) in ends.items() if start[tp] < cut}
+        done = 0
+        while left:
+            fetched = await consumer.getmany(*left, timeout_ms=500, max_records=BATCH)
+            for tp, records in fetched.items():
+                topic, cut = ends[tp]
+                await self._replay(topic, records)
+                done += len(records)
+                if records[-1].offset + 1 >= cut:
+                    left.discard(tp)
+            await self.tell(f"{fill}:{min(done, total)}:{total}:reading")
+
+    async def _replay(self, topic: Topic, records: Sequence[Record]) -> None:
+        shard = self._lane.shard
+        await self._lane.step(lambda now: shard.replay(topic, records, now))
+        await asyncio.sleep(0)
+
+    async def _judge(self, fill: int) -> None:
+        async def tell(done: int, total: int) -> None:
+            await self.tell(f"{fill}:{done}:{total}:judging")
+
+        await judge_everyone(self._lane, tell)
+        await self.tell(f"{fill}:1:1:filled")
+
+
+async def judge_everyone(lane: Lane, tell: Callable[[int, int], Awaitable[None]] | None = None) -> None:
+    """Judges all users of the partition anew, in slices between which events go on; `tell` hears (done, of how many)."""
+    last: bytes | None = None
+    done = 0
+    while rows := lane.store.scan(last, SLICE):
+        last = rows[-1][0]
+        ids = [key[1:].decode() for key, _ in rows]
+        await lane.turn(partial(lane.shard.judge, ids))
+        done += len(rows)
+        if tell is not None:
+            await tell(done, max(done, lane.store.count()))
+        await asyncio.sleep(0)
+    await lane.settled()

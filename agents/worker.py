@@ -1,0 +1,265 @@
+"""The worker: a Faust app that folds the source topics into users' rows, and turns them when their time comes.
+
+Owns the process: what is made at the start, which lanes there are, the loops beside the stream. What a step does is
+`agents.lane`'s and the shard's. Any error that is not somebody's waiting ends the process; `shoal up`, or whatever
+supervises it, starts it again, and nothing is lost.
+"""
+
+import asyncio
+import logging
+import time
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from stores.definitions import DefinitionLog
+
+from agents.app import MAX_BATCH, consumer_of, make_app, quiet
+from agents.app import run as run_app
+from agents.changelog import BatchProducer
+from agents.clock import Clock
+from agents.filling import Filling, judge_everyone
+from agents.lane import Lane, Producers, source
+from agents.showing import Showing
+from agents.table import add_table
+from agents.transport import BatchMessage, BatchSchema
+from schemas.settings import Settings
+from schemas.topics import SOURCE_TOPICS, Topic
+from schemas.views import Progress
+from stores.logs import set_up_logs
+from stores.projection import Projection
+from stores.telemetry import counter, histogram
+from streams.compiled import rule_set
+from streams.limits import Limits
+from streams.outcome import Outcome
+from streams.ruleset import RuleSet
+from streams.shard import BehindError, Shard
+
+log = logging.getLogger("shoal.worker")
+
+TURN_EVERY = 0.05
+"""Seconds between two looks at who is due; a change by time alone is seen within a second."""
+
+TURNED_AT_ONCE = 1000
+MEASURED = 50
+"""Events of a batch whose latency is observed."""
+
+BEAT_EVERY = 1.0
+STUCK_AFTER = 120.0
+"""Seconds without a commit, with a backlog, after which the process ends itself (Faust's streams can stop silently)."""
+
+
+class Worker:
+    """All that a worker process is; `app` and its table are declared, nothing is connected before the app starts."""
+
+    def __init__(self, settings: Settings, directory: Path) -> None:
+        self.settings = settings
+        self.app = make_app(settings, "worker", directory)
+        changelog = Topic.PROFILES.named(settings.namespace)
+        self.table = add_table(self.app, changelog, settings.partitions, directory / "profiles")
+        self.consumer = consumer_of(self.app)
+        self.clock = Clock()
+        self.definitions = DefinitionLog(str(settings.kafka), settings.namespace)
+        self.projection = Projection(str(settings.redis), settings.namespace)
+        self.showing = Showing(self.projection, self.table.partition, self._fence, self.clock)
+        self.limits = Limits(settings.retention, settings.session_gap, settings.exact_limit)
+        self.rules = RuleSet((), self.limits)
+        self.changed = asyncio.Event()
+        self.prepared = asyncio.Event()
+        self.lanes: dict[int, Lane] = {}
+        self._topics = {topic.named(settings.namespace): topic for topic in SOURCE_TOPICS}
+        self._followers: dict[int, asyncio.Task[None]] = {}
+        self._fillings: dict[int, Filling] = {}
+        self._wakes: set[asyncio.Event] = set()
+        self._made: Producers | None = None
+        self._failing: set[asyncio.Task[None]] = set()
+        self._declare()
+
+    def _declare(self) -> None:
+        app = self.app
+        channel = app.topic(*self._topics, schema=BatchSchema(), maxsize=8)
+
+        @app.agent(channel, name="fold")
+        async def fold(stream: Any) -> None:
+            async for event in stream.noack().events():
+                await self.take(event.message)
+
+        for loop in (self._prepare, self._turn_for_ever, self._beat_for_ever):
+            app.task(loop)
+        app.on_partitions_revoked.connect(self._let_go, weak=False)
+
+    # ---- what comes through the stream
+
+    async def take(self, message: BatchMessage) -> None:
+        """Folds a batch of a source topic; it is finished once lookups see it."""
+        lane = await self.lane(message.partition)
+        topic = self._topics[message.topic]
+        outcomes: list[Outcome] = []
+
+        def work(now: int) -> Outcome:
+            outcomes[:] = [lane.shard.apply(topic, message.records, now)]
+            return outcomes[0]
+
+        def done() -> None:
+            message.finish()
+            self._measure(topic, outcomes[0])
+
+        while True:
+            try:
+                return await lane.fold(work, source(topic, message.offset + 1), done)
+            except BehindError as behind:
+                await self._catch_up(lane, behind.fill)
+
+    async def _catch_up(self, lane: Lane, fill: int) -> None:
+        """A transfer speaks of a fill that this partition has not switched on yet."""
+        while self.rules.latest_fill < fill:
+            self.changed.clear()
+            await self.changed.wait()
+        await lane.fold(partial(lane.shard.switch_on, fill), Progress(), lambda: None)
+
+    def _measure(self, topic: Topic, outcome: Outcome) -> None:
+        if outcome.applied:
+            counter("shoal_events_total").labels(topic.value).inc(outcome.applied)
+            observe, now = histogram("shoal_event_to_lookup_seconds").observe, self.clock.now()
+            for received in outcome.received[:: max(1, len(outcome.received) // MEASURED)]:
+                observe(max(0, now - received) / 1000)
+
+    async def lane(self, partition: int) -> Lane:
+        """The lane of a partition that is this worker's."""
+        await self.prepared.wait()
+        store = self.table.partition(partition)
+        lane = self.lanes.get(partition)
+        if lane is None or lane.store is not store:
+            shard = Shard(partition, self.settings.partitions, store.get, self.rules)
+            lane = Lane(shard, store, self._producers(), self.showing, self.consumer.work, self._fail)
+            self.lanes[partition] = lane
+            self._fillings[partition] = Filling(self.settings, lane, lambda: self.rules)
+            self._followers[partition] = asyncio.create_task(self._follow(lane, self._fillings[partition]))
+        return lane
+
+    def _producers(self) -> Producers:
+        """The same for all lanes: each keeps the order of what is written to a partition."""
+        if self._made is None:
+            producer = self.app.producer._producer  # type: ignore[attr-defined]
+            make = partial(BatchProducer, producer, max_bytes=MAX_BATCH)
+            topics = (Topic.PROFILES, Topic.TRANSFERS, Topic.DEAD_LETTERS)
+            self._made = Producers(*(make(topic.named(self.settings.namespace)) for topic in topics))
+        return self._made
+
+    async def _let_go(self, app: Any, revoked: Any, **kwargs: Any) -> None:
+        """Partitions are being handed over; all steps were finished before."""
+        lanes, self.lanes = self.lanes, {}
+        for task in self._followers.values():
+            task.cancel()
+        self._followers.clear()
+        self._fillings.clear()
+        for lane in lanes.values():
+            await lane.close()
+
+    # ---- definitions
+
+    async def _prepare(self) -> None:
+        self.definitions.on_change(self._define)
+        await self.definitions.start()
+        self._define()
+        self.prepared.set()
+
+    def _define(self) -> None:
+        rules, broken = rule_set(self.definitions.segments.values(), self.definitions.fill, self.limits)
+        for id in broken:
+            log.error("segment %s: its stored rule cannot be read; it has no members until it is edited", id)
+        self.rules = rules
+        for lane in self.lanes.values():
+            lane.shard.rules = rules
+        self.changed.set()
+        for wake in self._wakes:
+            wake.set()
+
+    async def _follow(self, lane: Lane, filling: Filling) -> None:
+        """Does what the definitions ask of a partition's users, whenever they change."""
+        wake = asyncio.Event()
+        self._wakes.add(wake)
+        judged: tuple[int, ...] | None = None
+        try:
+            while True:
+                wake.clear()
+                if self.definitions.fill is not None:
+                    await filling.run(self.definitions.fill)
+                standing = self.rules.standing
+                if self.rules.refs and standing != judged:
+                    await judge_everyone(lane)
+                judged = standing
+                await wake.wait()
+        except RuntimeError as error:
+            if self.consumer.may_work():
+                self._fail(error)
+        except Exception as error:
+            self._fail(error)
+        finally:
+            self._wakes.discard(wake)
+
+    # ---- loops beside the stream
+
+    async def _turn_for_ever(self) -> None:
+        await self.prepared.wait()
+        while not self.app.should_stop:
+            busy = False
+            if self.consumer.may_work():
+                for partition in self.table.active_partitions():
+                    busy |= await self._turn(await self.lane(partition))
+            await asyncio.sleep(0 if busy else TURN_EVERY)
+
+    async def _turn(self, lane: Lane) -> bool:
+        """Turns the users of a partition whose time has come; whether there may be more."""
+        now = self.clock.now()
+        due = lane.store.due(now, TURNED_AT_ONCE)
+        if not due or not self.consumer.may_work():
+            return False
+        ids = [key[1:].decode() for _, key in due]
+        await lane.turn(partial(lane.shard.turn, ids))
+        observe, now = histogram("shoal_timer_lag_seconds").observe, self.clock.now()
+        for at, _ in due[:: max(1, len(due) // MEASURED)]:
+            observe(max(0, now - at) / 1000)
+        return len(due) == TURNED_AT_ONCE
+
+    async def _beat_for_ever(self) -> None:
+        """Tells once a second that the partitions are alive here; so it is also found soon that Redis was emptied."""
+        await self.prepared.wait()
+        while not self.app.should_stop:
+            if self.consumer.may_work():
+                for partition in self.table.active_partitions():
+                    lane = await self.lane(partition)
+                    report = self._fillings[partition].report
+                    fields = {"w": str(self.clock.now())} | ({"fill": report} if report else {})
+                    await lane.tell(fields)
+            self._check_progress()
+            await asyncio.sleep(BEAT_EVERY)
+
+    def _check_progress(self) -> None:
+        age = self.consumer.commit_age(time.monotonic())
+        if age > STUCK_AFTER and not self.showing.waiting:
+            self._fail(RuntimeError(f"no batch was finished for {age:.0f} s though there are some"))
+
+    def _fence(self) -> tuple[int, int]:
+        return self.settings.epoch, self.app.consumer_generation_id
+
+    def _fail(self, error: BaseException) -> None:
+        log.error("the worker ends: %s", error, exc_info=error)
+        task = asyncio.create_task(self.app.crash(error))
+        self._failing.add(task)
+
+
+def run(settings: Settings) -> None:
+    """Runs a worker until SIGTERM or SIGINT. Raises what it cannot go on after.
+
+    Without a data directory its rows lie in a temporary one, and are recovered from the changelog at each start.
+    """
+    set_up_logs(settings)
+    quiet()
+    if settings.data_dir is not None:
+        Path(settings.data_dir).mkdir(parents=True, exist_ok=True)
+        run_app(Worker(settings, Path(settings.data_dir)).app)
+        return
+    with TemporaryDirectory(prefix="shoal-worker-") as directory:
+        run_app(Worker(settings, Path(directory)).app)
