@@ -9,6 +9,8 @@ from click.testing import CliRunner
 from cli.main import COMMANDS, main
 from schemas.errors import StartError
 from schemas.settings import TABLE, Settings, as_environment, load
+from schemas.times import DAY
+from schemas.topics import TOPICS
 
 DOC = Path(__file__).parents[2] / "docs" / "settings.md"
 
@@ -99,3 +101,18 @@ def test_the_documented_table_is_the_real_one() -> None:
         for row in TABLE
     ]
     assert len(TABLE) == len(fields(Settings))
+
+
+def test_the_documented_topics_are_the_real_ones() -> None:
+    told = {}
+    for line in (DOC.parent / "running.md").read_text().splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 3 and cells[1] in ("`partitions`", "1"):
+            told |= {name: (cells[1], cells[2]) for name in cells[0].replace("`", "").split()}
+    real = {}
+    for spec in TOPICS:
+        kept = "compacted" if spec.compacted else "`retention`"
+        if spec.retention is not None and not spec.compacted:
+            kept = "for ever" if spec.retention == -1 else f"{spec.retention // DAY} d"
+        real[spec.topic.value] = ("`partitions`" if spec.partitioned else "1", kept)
+    assert told == real
