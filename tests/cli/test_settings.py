@@ -108,7 +108,7 @@ def test_the_documented_topics_are_the_real_ones() -> None:
     for line in (DOC.parent / "running.md").read_text().splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if len(cells) == 3 and cells[1] in ("`partitions`", "1"):
-            told |= {name: (cells[1], cells[2]) for name in cells[0].replace("`", "").split()}
+            told |= dict.fromkeys(cells[0].replace("`", "").split(), (cells[1], cells[2]))
     real = {}
     for spec in TOPICS:
         kept = "compacted" if spec.compacted else "`retention`"
