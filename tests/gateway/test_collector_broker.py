@@ -4,8 +4,10 @@ import asyncio
 import os
 import signal
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
+import pytest
 from aiohttp import ClientSession
 
 from cli import processes
@@ -17,7 +19,7 @@ from schemas.topics import EVENT_TOPICS, Topic
 from stores.topics import create_topics
 from streams.partition import partition_of
 from tests.gateway.collecting import KEY, collector_on
-from tests.support import servers
+from tests.support import needs, servers
 from tests.support.servers import Server
 from tests.support.topics import read_topics
 
@@ -68,8 +70,14 @@ async def senders(
     return crowd, stop, [asyncio.create_task(each.run(stop)) for each in crowd], session
 
 
-async def test_everything_acknowledged_is_there_once_and_in_order(broker: Server, namespace: str) -> None:
-    settings = await made(broker, namespace)
+@pytest.fixture(params=["broker", pytest.param("kafka_broker", marks=pytest.mark.kafka)])
+def any_broker(request: pytest.FixtureRequest) -> Server:
+    server: Server = request.getfixturevalue(request.param)
+    return server
+
+
+async def test_everything_acknowledged_is_there_once_and_in_order(any_broker: Server, namespace: str) -> None:
+    settings = await made(any_broker, namespace)
     async with collector_on(settings) as server:
         crowd, stop, tasks, session = await senders(str(server.make_url("/v1/batch")))
         await asyncio.sleep(2)
@@ -145,6 +153,31 @@ async def test_a_broker_that_is_killed_and_started_anew(namespace: str) -> None:
     assert min(each.refused for each in crowd) >= 1
     assert len(after) > 50
     assert set(after) <= there
+
+
+@pytest.mark.kafka
+async def test_nothing_acknowledged_is_lost_when_kafka_is_killed(tmp_path: Path, namespace: str) -> None:
+    needs.KAFKA.check()
+    with servers.kafka(tmp_path) as broker:
+        settings = await made(broker, namespace)
+        async with collector_on(settings, patience=1.0) as server:
+            crowd, stop, tasks, session = await senders(str(server.make_url("/v1/batch")))
+            await asyncio.sleep(1)
+            os.kill(broker.pid, signal.SIGKILL)
+            again = servers.kafka(tmp_path)
+            await asyncio.to_thread(again.__enter__)
+            try:
+                before = [len(each.acknowledged) for each in crowd]
+                await asyncio.sleep(5)
+                stop.set()
+                await asyncio.gather(*tasks)
+                await session.close()
+                there = {event["message_id"] for _, _, event in await read_topics(settings, EVENT_TOPICS)}
+            finally:
+                again.__exit__(None, None, None)
+    assert all(before)
+    assert sum(len(each.acknowledged) for each in crowd) > sum(before)
+    assert {id for each in crowd for id in each.acknowledged} <= there
 
 
 async def test_a_broker_that_is_gone_is_told_at_once(namespace: str) -> None:
