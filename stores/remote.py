@@ -1,7 +1,7 @@
 """Connections to Redis, and which of its errors mean: come again later.
 
-Owns the settings of a client and the translation of errors. No retries in here: a worker waits and tries again as long
-as it takes, a lookup is answered 503 at once.
+Owns the settings of a client and the translation of errors. A connection that was closed is replaced at once, all that
+is asked here may be asked twice; there are no other retries: a worker waits and tries again, a lookup is answered 503.
 """
 
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ def connect(url: str, timeout: float, connections: int) -> Redis:
         "connection_class": PackedConnection,
         "socket_timeout": timeout,
         "socket_connect_timeout": timeout,
-        "retry": Retry(NoBackoff(), 0),
+        "retry": Retry(NoBackoff(), 1, supported_errors=(exceptions.ConnectionError,)),
     }
     pool = BlockingConnectionPool(max_connections=connections, timeout=timeout, **options | dict(parse_url(url)))
     return Redis.from_pool(pool)
