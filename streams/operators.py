@@ -73,6 +73,10 @@ def next_change(op: str, value: Value, field: object, now: int) -> int | None:
     return None
 
 
+def _text(field: object, at: int) -> str | None:
+    return (field or None) if type(field) is str else text_of(field)
+
+
 def _pattern(field: object, at: int) -> bytes | None:
     text = text_of(field)
     # Half a surrogate pair, which another producer's record may hold, is no reason to raise.
@@ -87,7 +91,7 @@ def _age(field: object, at: int) -> int | None:
 READ: dict[Reads, Read] = {
     Reads.PRESENCE: lambda field, at: None if is_missing(field) else field,
     Reads.SAME: lambda field, at: field,
-    Reads.TEXT: lambda field, at: text_of(field),
+    Reads.TEXT: _text,
     Reads.PATTERN: _pattern,
     Reads.ITEMS: lambda field, at: field if isinstance(field, list) else None,
     Reads.NUMBER: lambda field, at: number_of(field),
