@@ -28,12 +28,14 @@ def same_rule(one: Any, other: Any) -> bool:
 
 def references_of(rule: dict[str, Any]) -> set[str]:
     """Ids of the segments that a kept rule asks for."""
-    return references(_kept(_canonical(rule)))
+    kept = _kept(_canonical(rule))
+    return set() if kept is None else references(kept)
 
 
 def sentence_of(rule: dict[str, Any]) -> str:
     """A kept rule in words."""
-    return sentence(_kept(_canonical(rule)))
+    kept = _kept(_canonical(rule))
+    return "has a rule that this version cannot read" if kept is None else sentence(kept)
 
 
 class RuleBook:
@@ -68,7 +70,8 @@ class RuleBook:
 
 
 def _combined(record: SegmentRecord) -> Rule:
-    return All(tuple(_kept(_canonical(version.rule)) for version in versions_of(record)))
+    kept = (_kept(_canonical(version.rule)) for version in versions_of(record))
+    return All(tuple(rule for rule in kept if rule is not None))
 
 
 def _refused(errors: list[RuleError]) -> Refused:
@@ -85,5 +88,9 @@ def _canonical(document: Any) -> bytes:
 
 
 @lru_cache(maxsize=4096)
-def _kept(canonical: bytes) -> Rule:
-    return parse_rule(orjson.loads(canonical), retention=_ANY_LENGTH, exists=lambda _: True)
+def _kept(canonical: bytes) -> Rule | None:
+    """A rule from the definitions' topic; None where somebody else wrote what is none."""
+    try:
+        return parse_rule(orjson.loads(canonical), retention=_ANY_LENGTH, exists=lambda _: True)
+    except RuleErrors:
+        return None
