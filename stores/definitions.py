@@ -114,7 +114,7 @@ class DefinitionLog:
 
     async def _read(self, consumer: AIOKafkaConsumer) -> None:
         while True:
-            found = await consumer.getmany(self._partition, timeout_ms=1000)
+            found = await consumer.getmany(self._partition, timeout_ms=_FETCH_WAIT_MS)
             changed = False
             for record in found.get(self._partition, ()):
                 changed |= self._apply(record)
