@@ -57,7 +57,7 @@ def apply(live: Live, event: Event, data: bytes, fill: int, now: int) -> None:
     if event.type != "group":
         _count(live, event, now)
         ranks |= _visit(live, event, arrival, fill, now, changed)
-        if event.time > event.received - live.rules.limits.retention:
+        if event.time >= event.received - live.rules.limits.retention:
             ranks |= _collect(live, event, fill, now)
     if profile.known_at is None or event.time < profile.known_at:
         ranks |= live.become_known(event.time, now)
@@ -129,7 +129,7 @@ def replay(live: Live, event: Event, data: bytes, fill: int, now: int) -> None:
     for visit_series in rules.visit_series:
         if visit_series.fill == fill:
             visit_series.mark(profile, event, arrival)
-    if event.time > event.received - live.rules.limits.retention:
+    if event.time >= event.received - live.rules.limits.retention:
         for number in rules.match(event):
             series = rules.series[number]
             if series.fill == fill:

@@ -113,9 +113,9 @@ def _unshare(desk: Desk, mark: Unshare) -> None:
 def _answer(desk: Desk, join: Join, live: Live) -> None:
     home = live.profile.home
     if home == join.origin:
-        _call(live, join.name, join.at)
+        _call(desk, live, join.name, join.at)
     elif join.origin < home:
-        _call(live, join.name, join.at)
+        _call(desk, live, join.name, join.at)
         _move(desk, live, join.origin)
     else:
         desk.send(Absorb(to=join.origin, into=home, name=join.name, at=join.at))
@@ -124,17 +124,18 @@ def _answer(desk: Desk, join: Join, live: Live) -> None:
 def _settle_in(desk: Desk, order: Absorb, live: Live) -> None:
     home = live.profile.home
     if order.into < home:
-        _call(live, order.name, order.at)
+        _call(desk, live, order.name, order.at)
         _move(desk, live, order.into)
     elif order.into == home:
-        _call(live, order.name, order.at)
+        _call(desk, live, order.name, order.at)
     else:
         desk.send(Join(to=order.into, origin=home, name=order.name, at=order.at))
 
 
-def _call(live: Live, name: str, at: int) -> None:
-    """The user is known by the userId that the alias named last."""
+def _call(desk: Desk, live: Live, name: str, at: int) -> None:
+    """The user is known by the userId that the alias named last; conditions on `user_id` see it."""
     profile = live.profile
     profile.identified = True
     if (at, name) > (profile.name_at, profile.name or ""):
         profile.name, profile.name_at = name, at
+        live.ask_group("user_id", desk.now)
