@@ -15,6 +15,7 @@ import uvloop
 from yarl import URL
 
 from agents import transport
+from agents.table import Tables
 from agents.transport.consumer import BatchConsumer
 from schemas.settings import Settings
 
@@ -37,6 +38,7 @@ def make_app(settings: Settings, role: str, directory: Path) -> faust.App:
         datadir=directory,
         # Faust keys what it knows of members by it.
         canonical_url=URL(f"http://{os.uname().nodename}:{os.getpid()}"),
+        TableManager=Tables,
         topic_partitions=settings.partitions,
         table_standby_replicas=settings.standbys,
         **_timing(settings),

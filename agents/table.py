@@ -11,6 +11,7 @@ from typing import Any
 
 import faust
 from faust.stores import base as faust_stores
+from faust.tables.manager import TableManager
 from faust.types.tuples import TP
 
 from agents.transport.message import Records
@@ -116,6 +117,14 @@ class ProfileTable(faust.Table):  # type: ignore[type-arg]
     async def on_start(self) -> None:
         """Faust would declare the changelog topic here, with its own idea of a configuration."""
         await self.add_runtime_dependency(self.data)
+
+
+class Tables(TableManager):
+    """Faust's, without the second that it sleeps at every start."""
+
+    async def on_start(self) -> None:
+        await self._update_channels()
+        await self.recovery.start()
 
 
 def add_table(

@@ -26,7 +26,7 @@ from agents.transport.liveness import Progress
 from agents.transport.message import BatchMessage, BatchSchema, Records, fair_batches, make_message
 from agents.transport.thread import BatchConsumerThread
 
-FETCH_TIMEOUT = 0.2
+FETCH_TIMEOUT = 0.1
 """Seconds; a seek waits for the fetch under way."""
 
 
