@@ -4,6 +4,7 @@ Faust's own `Recovery` runs here with our table: what it is told by the store an
 """
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ def _table(made: Worker, directory: Path) -> ProfileTable:
     return add_table(made.app, CHANGELOG.topic, 2, directory)
 
 
-def _assign(made: Worker, actives: list[TP], standbys: list[TP] = []) -> None:
+def _assign(made: Worker, actives: Sequence[TP], standbys: Sequence[TP] = ()) -> None:
     assignment: dict[bool, dict[str, list[int]]] = {True: {}, False: {}}
     for tps, active in ((actives, True), (standbys, False)):
         for tp in tps:
@@ -30,7 +31,7 @@ def _assign(made: Worker, actives: list[TP], standbys: list[TP] = []) -> None:
     made.app.assignor._assignment.actives, made.app.assignor._assignment.standbys = assignment[True], assignment[False]
 
 
-async def _rebalance(made: Worker, actives: list[TP], standbys: list[TP] = []) -> None:
+async def _rebalance(made: Worker, actives: Sequence[TP], standbys: Sequence[TP] = ()) -> None:
     """As the app does it, up to the start of the recovery."""
     _assign(made, actives, standbys)
     assigned = {*actives, *standbys}
@@ -52,7 +53,7 @@ async def _read(made: Worker, *tps: TP) -> None:
     made.app.flow_control.resume()
     made.consumer.resume_flow()
     await made.fetch()
-    while any(made.broker.has_more(tp) for tp in tps):
+    while any(made.broker.has_more(tp) for tp in tps):  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     await asyncio.sleep(0.05)
 
@@ -64,7 +65,7 @@ def _log(broker: Broker, tp: TP, rows: int) -> None:
 async def _assigned(*_: Any) -> None: ...
 
 
-async def test_a_fetch_is_applied_at_once(tmp_path: Path) -> None:
+async def test_a_fetch_is_applied_at_once(tmp_path: Path, monkeypatch: Any) -> None:
     broker = Broker({CHANGELOG: 0}, per_fetch=500)
     _log(broker, CHANGELOG, 5000)
     async with worker("shoal", broker, tmp_path) as made:
@@ -75,7 +76,7 @@ async def test_a_fetch_is_applied_at_once(tmp_path: Path) -> None:
         calls = []
         store = table.partition(0)
         apply = store.apply
-        store.apply = lambda rows, offset: (calls.append(len(rows)), apply(rows, offset))[1]  # type: ignore[method-assign]
+        monkeypatch.setattr(store, "apply", lambda rows, offset: (calls.append(len(rows)), apply(rows, offset)))
         await _read(made, CHANGELOG)
         assert calls == [500] * 10
         assert made.app.tables.changelog_queue.qsize() == 10, "Faust looks at one record a fetch"
