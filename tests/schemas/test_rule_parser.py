@@ -4,7 +4,7 @@ import copy
 import json
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.rule_errors import CODES
@@ -107,7 +107,6 @@ def test_what_is_just_allowed() -> None:
     assert parsed(where("properties.n", "between", [1, 1]))
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(RULES)
 def test_a_rule_written_back_parses_to_the_same(document: dict[str, Any]) -> None:
     rule = parsed(document)
@@ -122,7 +121,7 @@ def test_any_json_is_refused_or_read(document: object) -> None:
     _read_or_refused(document)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=300)
+@settings(max_examples=300)
 @given(RULES, st.data())
 def test_a_mutated_rule_is_refused_or_read(document: dict[str, Any], data: st.DataObject) -> None:
     mutated = copy.deepcopy(document)

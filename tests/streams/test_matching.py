@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.events import Event
@@ -149,7 +149,6 @@ def meets(selector: Selector, one: Event) -> bool:
     return named and all(test(read(one), one.time) for read, test in tests)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(SELECTORS, max_size=12), st.lists(EVENTS, max_size=4))
 def test_asking_all_at_once_is_as_asking_each(documents: list[dict[str, Any]], events: list[Event]) -> None:
     rules = [parse_rule({"did": document}, retention=DAY, exists=bool) for document in documents]

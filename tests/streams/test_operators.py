@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.operators import OPERATORS, positive
@@ -107,7 +107,7 @@ VALUED = st.sampled_from(sorted(OPERATORS)).flatmap(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=500)
+@settings(max_examples=500)
 @given(VALUED, FIELDS)
 def test_never_raises_and_a_missing_field_is_nothing(valued: tuple[str, Any], field: object) -> None:
     op, written = valued
@@ -119,7 +119,7 @@ def test_never_raises_and_a_missing_field_is_nothing(valued: tuple[str, Any], fi
     assert test("", NOW) is complement
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=500)
+@settings(max_examples=500)
 @given(VALUED.filter(lambda valued: OPERATORS[valued[0]].negates is not None), FIELDS)
 def test_a_negative_operator_is_the_complement(valued: tuple[str, Any], field: object) -> None:
     op, written = valued

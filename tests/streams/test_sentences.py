@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from schemas.operators import OPERATORS
 from schemas.rule_parser import parse_rule
@@ -79,7 +79,6 @@ def test_system_events_have_words() -> None:
     assert {"*", "$page", "$click", "$experience", "$identify", "$visit"} == EVENT_WORDS.keys()
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(RULES)
 def test_every_rule_has_a_sentence(document: dict[str, Any]) -> None:
     assert said(document)
