@@ -4,24 +4,39 @@ Owns wiring only. `make_app` takes ports, so that tests stand in for Redis and K
 """
 
 import asyncio
+import gc
 import logging
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from typing import Any
 
+import uvloop
 from aiohttp import web
 
 from gateway.answers.bulk import BulkAnswer
 from gateway.answers.overview import OverviewAnswer
 from gateway.answers.users import UserAnswers
+from gateway.budget import Budget
+from gateway.collector import routes as collector
 from gateway.errors import Handler, guard
+from gateway.geo import open_database
 from gateway.health import add_health
 from gateway.metrics import MetricsAnswer
 from gateway.pages.routes import Pages
-from gateway.parts import Parts
+from gateway.parts import Parts, make_parts
+from gateway.producer import Producer
+from gateway.segments.changing import LockedDefinitions
 from gateway.segments.coordinator import Coordinator
+from gateway.segments.lock import Lock
 from gateway.segments.routes import SegmentRoutes
+from gateway.server import listen, until_told_to_stop
+from schemas.settings import Settings
+from stores import keys
+from stores.definitions import DefinitionLog
+from stores.logs import set_up_logs
+from stores.lookups import Lookups
+from streams.profile_view import describe_user
 
 log = logging.getLogger("shoal.gateway")
 
@@ -49,6 +64,45 @@ def make_metrics_app(parts: Parts) -> web.Application:
     app.router.add_get("/metrics", MetricsAnswer(parts.sizes).metrics)
     add_health(app, parts.health)
     return app
+
+
+def run(settings: Settings) -> None:
+    """Serves until SIGTERM or SIGINT. Raises StartError for what keeps it from starting."""
+    set_up_logs(settings)
+    uvloop.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    lookups = Lookups(str(settings.redis), settings.namespace, settings.partitions)
+    log_of_definitions = DefinitionLog(str(settings.kafka), settings.namespace)
+    definitions = LockedDefinitions(log_of_definitions, Lock(lookups.redis, keys.lock(settings.namespace)))
+    parts = make_parts(settings, lookups, definitions, describe_user)
+    app, budget = make_app(parts), Budget()
+    producer = Producer(settings, budget)
+    _add_collector(app, parts, producer, budget)
+    async with AsyncExitStack() as opened:
+        opened.push_async_callback(lookups.close)
+        opened.push_async_callback(log_of_definitions.stop)
+        opened.push_async_callback(producer.stop)
+        reading = asyncio.create_task(log_of_definitions.start())
+        opened.callback(reading.cancel)
+        await producer.start()
+        opened.push_async_callback((await listen(app, settings.host, settings.port)).cleanup)
+        opened.push_async_callback((await listen(make_metrics_app(parts), settings.host, settings.metrics)).cleanup)
+        # What was made until here stays: the collector of garbage need not look at it again.
+        gc.freeze()
+        await until_told_to_stop()
+
+
+def _add_collector(app: web.Application, parts: Parts, producer: Producer, budget: Budget) -> None:
+    settings = parts.settings
+    app[collector.SETTINGS] = settings
+    app[collector.BUDGET] = budget
+    app[collector.WRITER] = producer
+    app[collector.PROGRESS] = parts.lookups
+    if settings.geo_database is not None:
+        app[collector.LOCATE] = open_database(settings.geo_database)
+    collector.add_routes(app)
 
 
 def _add_answers(app: web.Application, parts: Parts) -> None:

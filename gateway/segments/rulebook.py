@@ -11,7 +11,7 @@ import orjson
 
 from gateway.errors import Refused, invalid
 from gateway.ports import Definitions
-from gateway.segments.versions import versions_of
+from gateway.segments.versions import LARGEST_RULE, versions_of
 from schemas.rule_parser import RuleError, RuleErrors, find_cycle, not_yet, parse_rule, references
 from schemas.rules import All, Rule
 from schemas.segments import SegmentRecord
@@ -48,6 +48,8 @@ class RuleBook:
     def check(self, document: Any, id: str) -> None:
         """Raises Refused 422, with every mistake, where segment `id` cannot have this rule."""
         segments = self._definitions.segments
+        if len(_canonical(document)) > LARGEST_RULE:
+            raise invalid(("rule", "too_long", f"a rule may not be more than {LARGEST_RULE >> 10} KB of JSON"))
         try:
             # A rule that names its own new id is told as the cycle it is.
             rule = parse_rule(document, retention=self._retention, exists=lambda each: each in segments or each == id)

@@ -9,10 +9,14 @@ from typing import Any
 
 import msgspec
 
-from schemas.segments import FIRST_USER_SLOT, FillRecord, PastVersion, SegmentRecord, SegmentVersion
+from schemas.segments import FIRST_USER_SLOT, FillRecord, PastVersion, SegmentRecord, SegmentVersion, encode
 
 HIGHEST_SLOT = (1 << 16) - 1
 """Slots are 16 bits wide in a lookup's value."""
+LARGEST_RULE = 256 << 10
+"""Bytes of JSON. A record holds three rules and what is remembered; Kafka takes a megabyte."""
+MOST_PAST = 300 << 10
+"""Bytes of JSON of the versions that are remembered."""
 
 
 def versions_of(record: SegmentRecord) -> list[SegmentVersion]:
@@ -56,8 +60,16 @@ def with_rule(record: SegmentRecord, rule: dict[str, Any], slot: int, now: int, 
     """One more version, pending beside the live one; it takes the place of one that was pending before."""
     number = max((each.version for each in record.versions), default=0) + 1
     pending = SegmentVersion(version=number, slot=slot, rule=rule, made=now, covers_from=now - retention)
-    past = [*record.versions, PastVersion(version=number, at=now, rule=rule)]
+    past = _remembered([*record.versions, PastVersion(version=number, at=now, rule=rule)])
     return msgspec.structs.replace(record, pending=pending, versions=past, updated=now)
+
+
+def _remembered(versions: list[PastVersion]) -> list[PastVersion]:
+    """The newest versions, as many as a record of the topic has room for; the newest one always."""
+    room, first = MOST_PAST, len(versions)
+    while first and (room := room - len(encode(versions[first - 1]))) >= 0:
+        first -= 1
+    return versions[min(first, len(versions) - 1) :]
 
 
 def with_text(record: SegmentRecord, name: str, description: str, now: int) -> SegmentRecord:

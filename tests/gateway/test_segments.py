@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.segments.slugs import id_of_name, is_id
+from schemas.segments import encode
 from schemas.times import DAY, parse_instant
 from tests.gateway.conftest import RULE, Gateway
 
@@ -240,3 +241,18 @@ def test_ids_read_like_the_name(name: str, id: str) -> None:
 def test_names_in_other_scripts_have_ids_of_their_own() -> None:
     assert id_of_name("日本").startswith("segment-")
     assert id_of_name("日本") != id_of_name("中国")
+
+
+async def test_rules_and_what_is_remembered_of_them_fit_into_a_record(gateway: Gateway) -> None:
+    def large(size: int, mark: str) -> dict[str, Any]:
+        return {"user": "traits.a", "op": "in", "value": [mark + "x" * 250] * (size // 253)}
+
+    status, error = await gateway.error("POST", "/v1/segments", json={"name": "n", "rule": large(270_000, "a")})
+    assert (status, error["errors"][0]["code"]) == (422, "too_long")
+    await gateway.make(id="a", rule=large(200_000, "a"))
+    for mark in "bcde":
+        answer = await gateway.ask("PATCH", "/v1/segments/a", json={"rule": large(200_000, mark)})
+        assert answer.status == 200, await answer.text()
+    versions = (await gateway.get("/v1/segments/a/versions"))["versions"]
+    assert [each["version"] for each in versions] == [5]
+    assert len(encode(gateway.definitions.segments["a"])) < 900_000
