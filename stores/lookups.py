@@ -29,7 +29,7 @@ class Lookups:
     """Reads of one namespace."""
 
     def __init__(self, url: str, namespace: str, partitions: int) -> None:
-        self.redis: Redis = connect(url, TIMEOUT, connections=16)
+        self.redis: Redis = connect(url, TIMEOUT)
         every = range(partitions)
         self._partitions = partitions
         self._lookup_prefixes = [keys.lookup_prefix(namespace, p) for p in every]

@@ -45,7 +45,7 @@ class Projection:
     """
 
     def __init__(self, url: str, namespace: str) -> None:
-        self._redis = connect(url, TIMEOUT, connections=64)
+        self._redis = connect(url, TIMEOUT)
         self._namespace = namespace
         self._writes: dict[int, int] = {}
         self._show = Script(self._redis, SHOW)
