@@ -18,8 +18,9 @@ from stores.topics import create_topics
 from tests.support.servers import Server
 
 
-@pytest.fixture
-def settings(broker: Server, namespace: str) -> Settings:
+@pytest.fixture(params=["broker", pytest.param("kafka_broker", marks=pytest.mark.kafka)])
+def settings(request: pytest.FixtureRequest, namespace: str) -> Settings:
+    broker: Server = request.getfixturevalue(request.param)
     made = replace(load({}), kafka=broker.address, namespace=namespace)
     create_topics(made)
     return made
@@ -107,7 +108,7 @@ async def test_what_cannot_be_read_is_passed_over(
     for key, value in (
         (b"a", b"{"),
         (b"\xff", b"{}"),
-        (None, b"x"),
+        (b"", b"x"),
         (b"$fill", b"[]"),
         (b"$new", b"?"),
         (b"$fill", None),
