@@ -15,6 +15,9 @@ def gateway(settings: Settings) -> None:
     Example:
       shoal gateway --host 0.0.0.0 --kafka broker:9092 --redis redis://store:6379
     """
+    from cli.reach import require_for_gateway
+
+    require_for_gateway(settings)
     from gateway.app import run
 
     run(settings)

@@ -29,7 +29,7 @@ class RunDirectories:
 
     def __enter__(self) -> Self:
         if self.data is not None:
-            self.lock = _lock_data(self.data)
+            self.lock = lock_directory(self.data)
         _sweep()
         self.temporary = Path(tempfile.mkdtemp(prefix=_PREFIX))
         self._temporary_lock = _open(self.temporary / "lock")
@@ -59,8 +59,11 @@ class RunDirectories:
             mark.write_text(owner)
 
 
-def _lock_data(directory: Path) -> int:
-    """Waits a moment for the children of an owner that was killed; raises StartError for a directory in use."""
+def lock_directory(directory: Path) -> int:
+    """Makes it and keeps others out for as long as the descriptor that is returned is open.
+
+    Waits a moment for the children of an owner that was killed; raises StartError for a directory in use.
+    """
     try:
         directory.mkdir(parents=True, exist_ok=True)
         lock = _open(directory / "lock")
@@ -74,7 +77,7 @@ def _lock_data(directory: Path) -> int:
         except BlockingIOError:
             if time.monotonic() > deadline:
                 os.close(lock)
-                raise StartError(f"data directory {directory} is in use by another running system") from None
+                raise StartError(f"data directory {directory} is in use by another process") from None
             time.sleep(0.1)
 
 

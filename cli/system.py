@@ -10,10 +10,9 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import redis
 from prometheus_client.multiprocess import mark_process_dead
 
-from cli import children, processes
+from cli import children, processes, reach
 from cli.kafka import Kafka
 from cli.ports import answers, free_ports, require_free
 from cli.processes import last_line
@@ -25,8 +24,6 @@ from schemas.settings import Settings
 from schemas.times import SECOND
 from stores.topics import create_topics
 
-_REACH = 15.0
-"""Seconds that a broker or store given by address may take to answer."""
 _START = 60.0
 """Seconds that an embedded broker or store may take to answer."""
 _IMPATIENT = 30.0
@@ -74,7 +71,7 @@ class _System:
     def run(self, demo: bool) -> None:
         """Until a stop is asked for. Raises Stopped, or StartError for what it cannot go on without."""
         self._back()
-        broker = self.stop.during(lambda: create_topics(self.settings, _REACH)).cluster
+        broker = self.stop.during(lambda: create_topics(self.settings, reach.PATIENCE)).cluster
         self.directories.claim_state(f"{broker} {self.settings.namespace}\n")
         self._front()
         self._until_ready()
@@ -97,7 +94,7 @@ class _System:
             self.settings = replace(self.settings, redis=f"redis://127.0.0.1:{port}")
             self._start(store, port)
         else:
-            self.stop.during(lambda: _reach_redis(str(self.settings.redis)))
+            self.stop.during(lambda: reach.require_redis(str(self.settings.redis)))
 
     def _broker(self) -> tuple[Child, int]:
         if self.settings.session_timeout == Settings().session_timeout:
@@ -172,20 +169,6 @@ def _answers_ready(host: str, port: int) -> bool:
 def _reachable(host: str) -> str:
     """An address to connect to, for one to listen on."""
     return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
-
-
-def _reach_redis(url: str) -> None:
-    """Raises StartError where the store does not answer in time."""
-    deadline = time.monotonic() + _REACH
-    while True:
-        try:
-            with redis.Redis.from_url(url, socket_timeout=2.0, socket_connect_timeout=2.0) as client:
-                client.ping()
-            return
-        except redis.RedisError as error:
-            if time.monotonic() > deadline:
-                raise StartError(f"Redis at {url} is not reachable: {error}") from error
-        time.sleep(0.3)
 
 
 def _forget(pid: int, metrics: Path) -> None:

@@ -1,5 +1,7 @@
 """`shoal worker`: one worker process."""
 
+from pathlib import Path
+
 import click
 
 from cli.options import LOGS, WORKER, settings_options
@@ -17,6 +19,12 @@ def worker(settings: Settings) -> None:
     Example:
       shoal worker --kafka broker:9092 --redis redis://store:6379 --data-dir /var/lib/shoal
     """
-    from agents.worker import run
+    from cli.reach import require_for_worker
+    from cli.rundir import lock_directory
+
+    if settings.data_dir is not None:
+        lock_directory(Path(settings.data_dir))
+    require_for_worker(settings)
+    from agents.worker import run  # half a second of Faust: not before it is known that it can run
 
     run(settings)

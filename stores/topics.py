@@ -3,6 +3,8 @@
 Owns the table's meaning in Kafka's terms. Which topics there are is in `schemas.topics`.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
@@ -55,6 +57,27 @@ def create_topics(settings: Settings, timeout: float = 15.0) -> Changes:
     Raises StartError where the broker does not answer within `timeout` seconds, refuses, or has one of the topics with
     another number of partitions.
     """
+    with _connected(settings, timeout) as admin:
+        there = _partitions(admin)
+        _require_partitions(there, settings)
+        made = _create(admin, {spec.topic.named(settings.namespace) for spec in TOPICS} - there.keys(), settings)
+        return Changes(made, _configure(admin, made, settings), str(admin.describe_cluster()["cluster_id"]))
+
+
+def require_topics(settings: Settings, timeout: float = 15.0) -> None:
+    """Raises StartError where the broker does not answer within `timeout` seconds, or lacks a topic, or has another
+    number of partitions."""
+    with _connected(settings, timeout) as admin:
+        there = _partitions(admin)
+    for spec in TOPICS:
+        if (name := spec.topic.named(settings.namespace)) not in there:
+            raise StartError(f"Kafka at {settings.kafka} has no topic {name}: run `shoal topics create`")
+    _require_partitions(there, settings)
+
+
+@contextmanager
+def _connected(settings: Settings, timeout: float) -> Iterator[Any]:
+    """An administrator's connection; what goes wrong with Kafka is told as StartError."""
     milliseconds = int(timeout * 1000)
     try:
         admin = KafkaAdminClient(
@@ -65,14 +88,15 @@ def create_topics(settings: Settings, timeout: float = 15.0) -> Changes:
     except KafkaError as error:
         raise StartError(f"Kafka at {settings.kafka} is not reachable: {_reason(error)}") from error
     try:
-        there = {topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics()}
-        _require_partitions(there, settings)
-        made = _create(admin, {spec.topic.named(settings.namespace) for spec in TOPICS} - there.keys(), settings)
-        return Changes(made, _configure(admin, made, settings), str(admin.describe_cluster()["cluster_id"]))
+        yield admin
     except KafkaError as error:
         raise StartError(f"Kafka at {settings.kafka} refused the topics: {_reason(error)}") from error
     finally:
         admin.close()
+
+
+def _partitions(admin: Any) -> dict[str, int]:
+    return {topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics()}
 
 
 def _require_partitions(there: dict[str, int], settings: Settings) -> None:

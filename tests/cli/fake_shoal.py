@@ -33,10 +33,10 @@ def main(word: str) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1] == "up":
-        from cli import children, system
+        from cli import children, reach
         from cli.main import main as shoal
 
-        system._REACH = 2.0
+        reach.PATIENCE = 2.0
         children._shoal = lambda: (sys.executable, __file__)
         shoal(sys.argv[1:])
     main(sys.argv[1])

@@ -127,7 +127,7 @@ def test_redis_not_reachable(make_system: MakeSystem) -> None:
 def test_data_directory_in_use(make_system: MakeSystem, tmp_path: Path) -> None:
     data = str(tmp_path / "data")
     make_system("--data-dir", data).start()
-    assert fails(make_system("--data-dir", data)) == f"shoal: data directory {data} is in use by another running system"
+    assert fails(make_system("--data-dir", data)) == f"shoal: data directory {data} is in use by another process"
 
 
 def test_data_directory_free_again_after_a_kill(make_system: MakeSystem, tmp_path: Path) -> None:
