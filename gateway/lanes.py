@@ -7,6 +7,7 @@ flight a partition keeps the order of records even where the broker has to be as
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -17,6 +18,8 @@ from schemas.errors import Unavailable
 from schemas.topics import Topic
 
 log = logging.getLogger("shoal.gateway")
+
+GivenUp = Callable[[KafkaError], None]
 
 
 class Record(NamedTuple):
@@ -56,11 +59,17 @@ class Chunk:
 
 
 class Lane:
-    """The queue of one partition. `producer` is aiokafka's, or whatever has its create_batch and send_batch."""
+    """The queue of one partition. `producer` is aiokafka's, or whatever has its create_batch and send_batch.
 
-    def __init__(self, producer: Any, budget: Budget, topic: Topic, name: str, partition: int) -> None:
+    `given_up` is told of each batch that aiokafka stopped trying to write.
+    """
+
+    def __init__(
+        self, producer: Any, budget: Budget, given_up: GivenUp, *, topic: Topic, name: str, partition: int
+    ) -> None:
         self._producer = producer
         self._budget = budget
+        self._given_up = given_up
         self._topic = topic
         self._name = name
         self._partition = partition
@@ -93,6 +102,7 @@ class Lane:
         except KafkaError as error:
             log.warning("%s/%d: not written: %r", self._name, self._partition, error)
             self._fail([chunk for chunk, _ in parts], Unavailable("the broker did not take the events", retry_after=2))
+            self._given_up(error)
         except Exception as error:  # a bug: everybody is told, nobody waits for ever
             self._fail([*(chunk for chunk, _ in parts), *self._waiting], error)
             raise

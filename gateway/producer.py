@@ -7,12 +7,12 @@ a partition is in flight, so order holds without it, and a batch that had to be 
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from gateway.budget import Budget
 from gateway.lanes import Chunk, Delivery, Lane, Record
@@ -29,6 +29,8 @@ PATIENCE = 5.0
 """Seconds that a request waits for the broker; a partition whose batch waits longer takes no more meanwhile."""
 GIVE_UP_MS = 10_000
 """aiokafka stops trying to write a batch after this long."""
+_MENDED = (KafkaTimeoutError, KafkaError)
+"""Errors that aiokafka does not try again after, but that a new connection may mend; the bare one is its own crash."""
 STOP_SECONDS = 3.0
 RECORD_OVERHEAD = 100
 """Bytes of memory that a waiting record takes beside its key and value."""
@@ -38,10 +40,17 @@ MAX_BATCH = 1 << 20
 class Producer:
     """Writes to the topics of a namespace. `patience` in seconds."""
 
-    def __init__(self, settings: Settings, budget: Budget, patience: float = PATIENCE) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        budget: Budget,
+        patience: float = PATIENCE,
+        make: Callable[..., Any] = AIOKafkaProducer,
+    ) -> None:
         self._settings = settings
         self._budget = budget
         self._patience = patience
+        self._make = make
         self._lanes: dict[tuple[Topic, int], Lane] = {}
         self._kafka: Any = None
         self._connecting: asyncio.Task[None] | None = None
@@ -58,8 +67,7 @@ class Producer:
                 await self._connecting
         if self._kafka is not None:
             kafka, self._kafka = self._kafka, None
-            with suppress(TimeoutError):
-                await asyncio.wait_for(kafka.stop(), STOP_SECONDS)
+            await _close(kafka)
 
     async def connected(self, seconds: float) -> bool:
         """Whether there is a connection, at the latest after this long."""
@@ -99,12 +107,22 @@ class Producer:
         lane = self._lanes.get((topic, partition))
         if lane is None:
             name = topic.named(self._settings.namespace)
-            lane = self._lanes[topic, partition] = Lane(self._kafka, self._budget, topic, name, partition)
+            lane = Lane(self._kafka, self._budget, self._given_up, topic=topic, name=name, partition=partition)
+            self._lanes[topic, partition] = lane
         return lane
 
-    async def _connect(self) -> None:
+    def _given_up(self, error: KafkaError) -> None:
+        """A broker that was away for long, or an aiokafka that broke, is met with a new connection."""
+        if self._kafka is not None and (error.retriable or type(error) in _MENDED):
+            old, self._kafka = self._kafka, None
+            self._lanes = {}
+            self._connecting = asyncio.create_task(self._connect(old))
+
+    async def _connect(self, old: Any = None) -> None:
+        if old is not None:
+            await _close(old)
         while self._kafka is None:
-            kafka = AIOKafkaProducer(
+            kafka = self._make(
                 bootstrap_servers=str(self._settings.kafka).split(","),
                 client_id="shoal-gateway",
                 acks="all",
@@ -118,6 +136,11 @@ class Producer:
                 log.warning("the broker is not reachable: %r", error)
                 await kafka.stop()
                 await asyncio.sleep(1)
+
+
+async def _close(kafka: Any) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(kafka.stop(), STOP_SECONDS)
 
 
 def _chunk(delivery: Delivery, records: Sequence[Record]) -> Chunk:

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from aiokafka.errors import KafkaTimeoutError
+from aiokafka.errors import KafkaError, KafkaTimeoutError, RecordTooLargeError
 
 from gateway.budget import Budget
 from gateway.lanes import Record
@@ -38,6 +38,7 @@ class Kafka:
         self.error: Exception | None = None
         self.log: dict[tuple[str, int], list[bytes]] = {}
         self.batches = 0
+        self.stopped = False
 
     def create_batch(self) -> Batch:
         return Batch(self.room)
@@ -56,6 +57,12 @@ class Kafka:
 
     def values(self, topic: Topic = Topic.EVENTS, partition: int = 0) -> list[bytes]:
         return self.log.get((topic.named("shoal"), partition), [])
+
+    async def start(self) -> None:
+        pass
+
+    async def stop(self) -> None:
+        self.stopped = True
 
 
 def producer(kafka: Kafka, budget: Budget | None = None, patience: float = 1.0) -> Producer:
@@ -134,7 +141,9 @@ async def test_a_silent_broker() -> None:
     assert await it.write({LANE: records(5)}) == {LANE: 2}
 
 
-@pytest.mark.parametrize(("error", "raised"), [(KafkaTimeoutError(), Unavailable), (RuntimeError("bug"), RuntimeError)])
+@pytest.mark.parametrize(
+    ("error", "raised"), [(RecordTooLargeError(), Unavailable), (RuntimeError("bug"), RuntimeError)]
+)
 async def test_a_failed_batch_fails_all_in_it_and_the_next_goes_on(error: Exception, raised: type[Exception]) -> None:
     kafka, budget = Kafka(room=4), Budget()
     it = producer(kafka, budget)
@@ -145,3 +154,22 @@ async def test_a_failed_batch_fails_all_in_it_and_the_next_goes_on(error: Except
     kafka.error = None
     assert await it.write({LANE: records(7)}) == {LANE: 1}
     assert kafka.values() == [b"7"]
+
+
+@pytest.mark.parametrize("error", [KafkaTimeoutError(), KafkaError("Unexpected error during batch delivery")])
+async def test_what_was_tried_for_long_gets_a_new_connection(error: KafkaError) -> None:
+    first, second = Kafka(), Kafka()
+    made = iter([first, second])
+    it = Producer(Settings(kafka="nowhere:1"), Budget(), make=lambda **_: next(made))
+    await it.start()
+    assert await it.connected(1)
+    first.error = error
+    with pytest.raises(Unavailable):
+        await it.write({LANE: records(1)})
+    with pytest.raises(Unavailable):
+        await it.write({LANE: records(2)})
+    assert await it.connected(1)
+    assert first.stopped
+    assert await it.write({LANE: records(3)}) == {LANE: 1}
+    await it.stop()
+    assert second.stopped
