@@ -47,10 +47,16 @@ class Lookups:
         return (await self._found(id))[1]
 
     async def lookup_many(self, ids: Sequence[str]) -> list[bytes | None]:
-        """As `lookup`, in the order of `ids`."""
-        texts = {id for id in ids if _is_text(id)}
-        found = dict(zip(texts, await asyncio.gather(*(self._found(id) for id in texts)), strict=True))
-        return [found[id][1] if id in found else None for id in ids]
+        """As `lookup`, in the order of `ids`: one request, and one more for each redirect on the longest way."""
+        found: dict[str, bytes | None] = {}
+        at = {id: id for id in ids if _is_text(id)}
+        for _ in range(MOST_HOPS):
+            if not at:
+                return [found.get(id) for id in ids]
+            values = await self._values([self._name(self._lookup_prefixes, id) for id in at.values()])
+            found.update(zip(at, values, strict=True))
+            at = {id: value[1:].decode() for id in at if (value := found[id]) and value.startswith(REDIRECT)}
+        raise RuntimeError(f"more than {MOST_HOPS} redirects from {list(at)[:10]}")
 
     async def row(self, id: str) -> bytes | None:
         """The profile row of the user who has this id, None if nobody is known by it."""
@@ -92,7 +98,7 @@ class Lookups:
             if value is None or not value.startswith(REDIRECT):
                 return id, value
             id = value[1:].decode()
-        raise RuntimeError(f"{id!r} is {MOST_HOPS} redirects away from where it began")
+        raise RuntimeError(f"more than {MOST_HOPS} redirects, at last to {id!r}")
 
     def _name(self, prefixes: Sequence[bytes], id: str) -> bytes:
         return prefixes[partition_of(id, self._partitions)] + id.encode()

@@ -65,13 +65,20 @@ async def test_ids_lead_to_their_user(lookups: Lookups, show: Any) -> None:
 
 
 async def test_many_come_in_their_order_and_as_often_as_asked(lookups: Lookups, show: Any) -> None:
-    await show([known(f"u{i}", (i % 300,)) for i in range(1500)] + [redirect("a", "u7")])
+    await show([known(f"u{i}", (i % 300,)) for i in range(1500)] + [redirect("a", "z"), redirect("z", "u7")])
     ids = ["u3", "a", "nobody", "u3", "\udfff"] + [f"u{i}" for i in range(1500)]
     found = await lookups.lookup_many(ids)
     u3 = pack_lookup("u3", (3,))
     assert found[:5] == [u3, pack_lookup("u7", (7,)), None, u3, None]
     assert found[5:] == [pack_lookup(f"u{i}", (i % 300,)) for i in range(1500)]
     assert await lookups.lookup_many([]) == []
+
+
+async def test_a_circle_of_redirects_is_a_bug_not_an_endless_walk(lookups: Lookups, show: Any) -> None:
+    await show([redirect("a", "b"), redirect("b", "a")])
+    for call in (lookups.lookup("a"), lookups.row("a"), lookups.lookup_many(["a", "b"])):
+        with pytest.raises(RuntimeError, match="redirects"):
+            await call
 
 
 async def test_concurrent_lookups_are_one_request(lookups: Lookups, show: Any, redis_url: str) -> None:
