@@ -15,7 +15,8 @@ from schemas.profile import META_KEY, decode_meta
 from schemas.topics import SOURCE_TOPICS
 from schemas.views import Progress, View
 from stores.partitions import PartitionStore
-from stores.projection import MOST_VIEWS, Fence, Projection, Written
+from stores.projection import Fence, Projection, Written
+from stores.showing import MOST_VIEWS
 from streams.desk import view_of_row
 
 log = logging.getLogger("shoal.worker")
