@@ -12,7 +12,7 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from schemas.errors import StartError
 from schemas.settings import Settings
-from schemas.times import HOUR
+from schemas.times import DAY, HOUR
 from schemas.topics import TOPICS, TopicSpec
 
 MAX_RECORD = 8 * 1024 * 1024
@@ -25,6 +25,8 @@ _COMPACT = {
     # than the live rows.
     "min.cleanable.dirty.ratio": "0.3",
     "segment.ms": str(HOUR),
+    # A worker that was off for less finds the tombstones of whom was erased meanwhile; Kafka's default is a day.
+    "delete.retention.ms": str(30 * DAY),
 }
 
 

@@ -70,6 +70,7 @@ def test_kept_as_the_table_says(settings: Settings) -> None:
         assert kept[topic]["cleanup.policy"] == "compact"
         assert kept[topic]["min.cleanable.dirty.ratio"] == "0.3"
         assert kept[topic]["segment.ms"] == "3600000"
+        assert kept[topic]["delete.retention.ms"] == str(30 * DAY)
     assert {found["max.message.bytes"] for found in kept.values()} == {"8388608"}
 
 
