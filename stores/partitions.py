@@ -169,9 +169,13 @@ class PartitionStore:
 
     def close(self) -> None:
         """Writes out what is confirmed and lets go of the files; what is staged is lost. A second call does nothing."""
-        if not self._closed:
-            self._closed = True
-            self._db.flush()
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            with self._guard:
+                self._db.flush()
+        finally:
             self._db.close()
 
     def destroy(self) -> None:
