@@ -9,6 +9,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 from typing import Any
 
 import uvloop
@@ -16,12 +17,12 @@ from aiohttp import web
 
 from gateway.answers.bulk import BulkAnswer
 from gateway.answers.overview import OverviewAnswer
-from gateway.answers.users import UserAnswers
 from gateway.budget import Budget
 from gateway.collector import routes as collector
 from gateway.errors import Handler, guard
 from gateway.geo import open_database
 from gateway.health import add_health
+from gateway.hotpath import HotPath
 from gateway.metrics import MetricsAnswer
 from gateway.pages.routes import Pages
 from gateway.parts import Parts, make_parts
@@ -30,7 +31,7 @@ from gateway.segments.changing import LockedDefinitions
 from gateway.segments.coordinator import Coordinator
 from gateway.segments.lock import Lock
 from gateway.segments.routes import SegmentRoutes
-from gateway.server import listen, until_told_to_stop
+from gateway.server import MakeProtocol, listening, until_told_to_stop
 from schemas.settings import Settings
 from stores import keys
 from stores.definitions import DefinitionLog
@@ -74,24 +75,27 @@ def run(settings: Settings) -> None:
 
 async def _serve(settings: Settings) -> None:
     lookups = Lookups(str(settings.redis), settings.namespace, settings.partitions)
-    log_of_definitions = DefinitionLog(str(settings.kafka), settings.namespace)
-    definitions = LockedDefinitions(log_of_definitions, Lock(lookups.redis, keys.lock(settings.namespace)))
+    read = DefinitionLog(str(settings.kafka), settings.namespace)
+    definitions = LockedDefinitions(read, Lock(lookups.redis, keys.lock(settings.namespace)))
     parts = make_parts(settings, lookups, definitions, describe_user)
-    app, budget = make_app(parts), Budget()
-    producer = Producer(settings, budget)
+    producer = Producer(settings, budget := Budget())
+    app = make_app(parts)
     _add_collector(app, parts, producer, budget)
     async with AsyncExitStack() as opened:
-        opened.push_async_callback(lookups.close)
-        opened.push_async_callback(log_of_definitions.stop)
-        opened.push_async_callback(producer.stop)
-        reading = asyncio.create_task(log_of_definitions.start())
+        for close in (lookups.close, read.stop, producer.stop):
+            opened.push_async_callback(close)
+        reading = asyncio.create_task(read.start())
         opened.callback(reading.cancel)
         await producer.start()
-        opened.push_async_callback((await listen(app, settings.host, settings.port)).cleanup)
-        opened.push_async_callback((await listen(make_metrics_app(parts), settings.host, settings.metrics)).cleanup)
-        # What was made until here stays: the collector of garbage need not look at it again.
+        await opened.enter_async_context(listening(app, settings.host, settings.port, partial(_front, parts)))
+        await opened.enter_async_context(listening(make_metrics_app(parts), settings.host, settings.metrics))
+        # What was made until here stays: the garbage collector need not look at it again.
         gc.freeze()
         await until_told_to_stop()
+
+
+def _front(parts: Parts, rest: MakeProtocol) -> HotPath:
+    return HotPath(parts.key, parts.users.body, rest)
 
 
 def _add_collector(app: web.Application, parts: Parts, producer: Producer, budget: Budget) -> None:
@@ -106,7 +110,7 @@ def _add_collector(app: web.Application, parts: Parts, producer: Producer, budge
 
 
 def _add_answers(app: web.Application, parts: Parts) -> None:
-    users = UserAnswers(parts.key, parts.lookups, parts.table, parts.describe)
+    users = parts.users
     guarding = parts.key.guarding
     app.router.add_get("/v1/users/{id}/segments", users.segments)
     app.router.add_get("/v1/users/{id}", guarding(users.profile))

@@ -19,7 +19,10 @@ class SecretKey:
 
     def is_in(self, request: web.Request) -> bool:
         """Whether the request carries the key."""
-        header = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
+        return self.is_header(request.headers.get("Authorization", "").encode("utf-8", "surrogateescape"))
+
+    def is_header(self, header: bytes) -> bool:
+        """Whether this is an `Authorization` header's value with the key."""
         if compare_digest(header, self._header):
             return True
         scheme, _, given = header.partition(b" ")

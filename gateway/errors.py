@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from gateway.traffic import count_answer
 from schemas.errors import Unavailable
 
 log = logging.getLogger("shoal.gateway")
@@ -77,11 +78,13 @@ def answer_of(error: Exception, request: web.BaseRequest) -> web.StreamResponse:
 
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answers for whatever the handler raises."""
+    """Answers for whatever the handler raises, and counts."""
     try:
-        return await handler(request)
+        response = await handler(request)
     except Exception as error:
-        return answer_of(error, request)
+        response = answer_of(error, request)
+    count_answer(response.status)
+    return response
 
 
 async def read_json(request: web.Request) -> Any:

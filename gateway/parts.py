@@ -6,7 +6,7 @@ Owns no behaviour. Tests make it with stand-ins for Redis and Kafka.
 from dataclasses import dataclass
 
 from gateway.answers.sizes import Sizes
-from gateway.answers.users import Describe
+from gateway.answers.users import Describe, UserAnswers
 from gateway.auth import SecretKey
 from gateway.cache import LiveTable
 from gateway.health import Health
@@ -21,23 +21,23 @@ class Parts:
     settings: Settings
     lookups: Lookups
     definitions: Definitions
-    describe: Describe
     table: LiveTable
     key: SecretKey
+    users: UserAnswers
     sizes: Sizes
     health: Health
 
 
 def make_parts(settings: Settings, lookups: Lookups, definitions: Definitions, describe: Describe) -> Parts:
-    table = LiveTable()
+    table, key = LiveTable(), SecretKey(settings.secret_key)
     definitions.on_change(lambda: table.swap(definitions.segments.values()))
     return Parts(
         settings=settings,
         lookups=lookups,
         definitions=definitions,
-        describe=describe,
         table=table,
-        key=SecretKey(settings.secret_key),
+        key=key,
+        users=UserAnswers(key, lookups, table, describe),
         sizes=Sizes(lookups, table),
         health=Health(lookups, definitions, table),
     )

@@ -5,6 +5,9 @@ Owns sockets and signals. What is listened with is made in `gateway.app`.
 
 import asyncio
 import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Protocol
 
 from aiohttp import web
 
@@ -13,20 +16,42 @@ from schemas.errors import StartError
 GRACE = 3.0
 """Seconds that requests under way get when the process is told to stop."""
 
+MakeProtocol = Callable[[], asyncio.Protocol]
 
-async def listen(app: web.Application, host: str, port: int) -> web.AppRunner:
-    """Serves until the runner's `cleanup`. Raises StartError for an address that cannot be listened on.
 
-    Bodies are not inflated on the way in: the collector does it with a cap of its own.
+class Front(Protocol):
+    """Makes the protocol of each connection, and ends those it kept for itself."""
+
+    def __call__(self) -> asyncio.Protocol: ...
+
+    async def close(self, patience: float) -> None: ...
+
+
+@asynccontextmanager
+async def listening(
+    app: web.Application, host: str, port: int, front: Callable[[MakeProtocol], Front] | None = None
+) -> AsyncIterator[None]:
+    """Serves in here; `front` may take connections before the application's own protocol does.
+
+    Raises StartError for an address that cannot be listened on. Bodies are not inflated on the way in: the collector
+    does it with a cap of its own.
     """
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE, auto_decompress=False)
     await runner.setup()
+    assert runner.server is not None
+    before = front(runner.server) if front else None
     try:
-        await web.TCPSite(runner, host, port, backlog=1024).start()
+        server = await asyncio.get_running_loop().create_server(before or runner.server, host, port, backlog=1024)
     except OSError as error:
         await runner.cleanup()
         raise StartError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
-    return runner
+    try:
+        yield
+    finally:
+        server.close()
+        if before is not None:
+            await before.close(GRACE)
+        await runner.cleanup()
 
 
 async def until_told_to_stop() -> None:

@@ -36,14 +36,17 @@ class UserAnswers:
         self._observe = histogram("shoal_lookup_seconds").observe
 
     async def segments(self, request: web.Request) -> web.Response:
-        """The hot path: one read, answered from ready bytes."""
+        """The hot path, where `gateway.hotpath` has not taken it already."""
         started = perf_counter()
         self._key.require(request)
+        return web.Response(body=await self.body(request.match_info["id"], started), headers=_JSON)
+
+    async def body(self, id: str, started: float) -> bytes:
+        """One read, answered from ready bytes; `started` is when it was asked."""
         self._table.require()
-        id = request.match_info["id"]
         body = self._table.answer(id, await self._lookups.lookup(id))
         self._observe(perf_counter() - started)
-        return web.Response(body=body, headers=_JSON)
+        return body
 
     async def profile(self, request: web.Request) -> web.Response:
         """All that is known of a user; 404 when nothing is."""
