@@ -12,7 +12,8 @@ from schemas.times import HOUR
 
 LATELY = HOUR
 """After this long a fact is told again."""
-MAX_KEPT = 200_000
+MAX_KEPT = 100_000
+"""Some 40 MB."""
 
 Fact = tuple[str, str | None, str | None, bool]
 

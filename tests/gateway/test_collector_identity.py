@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from gateway.budget import Budget
+from gateway.collector.known import LATELY, Known
 from gateway.position import decode_position
 from schemas.topics import Topic
 from stores.telemetry import counter
@@ -73,3 +74,14 @@ async def test_too_many_bytes_waiting() -> None:
         assert answer["code"] == "unavailable"
         assert it.budget.held == 0
         await it.post("/v1/track", {"userId": "u", "event": "x"})
+
+
+def test_what_is_known_is_bounded_and_grows_old() -> None:
+    known = Known(kept=2)
+    one, two, three = (("u", "user", None, True), ("a", "anonymous", "u", True), ("b", "anonymous", None, True))
+    known.add({one: 7, two: 8}, now=0)
+    assert (known.end(one, LATELY), known.end(one, LATELY + 1)) == (7, None)
+    known.add({three: 9}, now=5)
+    assert [known.end(fact, 5) for fact in (one, two, three)] == [7, None, 9]
+    known.add({one: 12}, now=LATELY + 1)
+    assert known.end(one, 2 * LATELY + 1) == 12
