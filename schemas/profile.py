@@ -22,9 +22,10 @@ _PROFILE, _REDIRECT = 1, 2
 
 
 class Visit(NamedTuple):
-    """One visit. `head`: arrival of the event that lends it its fields; `landing`: of its first page call, or None.
+    """One visit. `head`, `head_at`: arrival and time of the event that lends it its fields.
 
-    `source` is that page call's source index, -1 before there is one; `pages` counts page and screen calls.
+    `landing`, `landing_at`: those of its first page call, None and 0 before there is one; `source` is that call's source
+    index, or -1. `pages` counts page and screen calls.
     """
 
     start: int
@@ -32,7 +33,9 @@ class Visit(NamedTuple):
     source: int
     pages: int
     head: int
+    head_at: int
     landing: int | None
+    landing_at: int
 
 
 class Profile(msgspec.Struct, array_like=True, kw_only=True):

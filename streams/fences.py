@@ -58,9 +58,12 @@ def is_duplicate(live: Live, sent: str, event: Event, topic: int, offset: int, l
     live.seen.add(digest)
     hour = event.received // HOUR
     messages = profile.messages
-    messages[hour] = (messages.get(hour, b"") + digest.to_bytes(8, "little"))[-8 * MOST_MESSAGES :]
-    if len(messages[hour]) == 8:
+    known = messages.get(hour)
+    if known is None:
+        messages[hour] = digest.to_bytes(8, "little")
         _forget(profile)
+    else:
+        messages[hour] = known[-8 * MOST_MESSAGES :] + digest.to_bytes(8, "little")
     return False
 
 

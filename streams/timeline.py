@@ -33,12 +33,27 @@ def entries(timeline: bytes) -> Iterator[tuple[int, int, int]]:
     return _ENTRY.iter_unpack(timeline)
 
 
-def insert(timeline: bytes, entry: Entry) -> bytes:
-    """The timeline with one more event in its place."""
-    count = len(timeline) // SIZE
-    place = bisect_right(range(count), (entry.time, entry.arrival), key=lambda i: _order(timeline, i))
+def place_of(timeline: bytes, entry: Entry) -> int:
+    """The index at which an event belongs."""
+    order = (entry.time, entry.arrival)
+    return bisect_right(range(len(timeline) // SIZE), order, key=lambda index: _order(timeline, index))
+
+
+def insert(timeline: bytes, place: int, entry: Entry) -> bytes:
+    """The timeline with one more event, at index `place`."""
     cut = place * SIZE
     return timeline[:cut] + pack_entry(*entry) + timeline[cut:]
+
+
+def run_around(timeline: bytes, place: int, gap: int) -> tuple[int, int]:
+    """The events [begin, end) around index `place` that one more event there can matter to: up to the next gaps."""
+    begin = end = place
+    count = len(timeline) // SIZE
+    while begin > 0 and (begin == place or _time(timeline, begin) - _time(timeline, begin - 1) < gap):
+        begin -= 1
+    while end < count and (end == place or _time(timeline, end) - _time(timeline, end - 1) < gap):
+        end += 1
+    return begin, end
 
 
 def last_order(timeline: bytes) -> tuple[int, int]:
@@ -49,6 +64,11 @@ def last_order(timeline: bytes) -> tuple[int, int]:
 def _order(timeline: bytes, index: int) -> tuple[int, int]:
     time, _, arrival = _ENTRY.unpack_from(timeline, index * SIZE)
     return time, arrival
+
+
+def _time(timeline: bytes, index: int) -> int:
+    time: int = _ENTRY.unpack_from(timeline, index * SIZE)[0]
+    return time
 
 
 def begins_visit(time: int, kind: int, source: int, last_end: int, last_source: int, gap: int) -> bool:
@@ -63,28 +83,29 @@ def begins_visit(time: int, kind: int, source: int, last_end: int, last_source: 
 def derive(timeline: bytes, gap: int) -> list[Visit]:
     """All visits of the events, oldest first."""
     visits: list[Visit] = []
-    start = end = pages = head = 0
-    source = -1
-    head_kind = OTHER
-    landing: int | None = None
-    first = True
+    last: Visit | None = None
     for time, code, arrival in _ENTRY.iter_unpack(timeline):
-        kind, origin = code & 3, code >> 2
-        if first or begins_visit(time, kind, origin, end, source, gap):
-            if not first:
-                visits.append(Visit(start, end, source, pages, head, landing))
-            first = False
-            start, pages, head, head_kind, source, landing = time, 0, arrival, kind, -1, None
-        elif head_kind == OTHER and kind != OTHER:
-            head, head_kind = arrival, kind
-        end = time
-        if kind != OTHER:
-            pages += 1
-        if kind == PAGE and landing is None:
-            source, landing = origin, arrival
-    if not first:
-        visits.append(Visit(start, end, source, pages, head, landing))
+        kind, source = code & 3, code >> 2
+        if last is None or begins_visit(time, kind, source, last.end, last.source, gap):
+            if last is not None:
+                visits.append(last)
+            last = Visit(time, time, -1, 0, arrival, time, None, 0)
+        last = lengthen(last, time, kind, source, arrival)
+    if last is not None:
+        visits.append(last)
     return visits
+
+
+def lengthen(visit: Visit, time: int, kind: int, source: int, arrival: int) -> Visit:
+    """The visit with one more event at its end."""
+    start, _, origin, pages, head, head_at, landing, landing_at = visit
+    if kind != OTHER:
+        if not pages:
+            head, head_at = arrival, time
+        pages += 1
+    if kind == PAGE and landing is None:
+        origin, landing, landing_at = source, arrival, time
+    return Visit(start, time, origin, pages, head, head_at, landing, landing_at)
 
 
 def merge(ours: bytes, theirs: bytes, recode: list[int]) -> bytes:

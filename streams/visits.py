@@ -30,19 +30,55 @@ def source_of(event: Event) -> str:
 
 
 def observe(profile: Profile, event: Event, arrival: int, gap: int, limit: int, totals: Hours) -> bool:
-    """Adds an event to the visits; False when it came late, so that any visit may have changed."""
+    """Adds an event to the visits; False when it came so late that other visits than the last may have changed."""
     kind = KINDS[event.type]
     source = DIRECT if kind == OTHER else _source_index(profile, source_of(event))
     entry = Entry(event.time, source * 4 + kind, arrival)
-    in_order = not profile.timeline or (event.time, arrival) > timeline.last_order(profile.timeline)
-    if in_order:
-        profile.timeline += timeline.pack_entry(*entry)
-        _append(profile, event.time, kind, source, arrival, gap, totals)
+    last = profile.last_visit
+    if last is None or (event.time, arrival) > timeline.last_order(profile.timeline):
+        _append(profile, entry, gap, totals)
     else:
-        rebuild(profile, timeline.insert(profile.timeline, entry), gap, totals)
+        place = timeline.place_of(profile.timeline, entry)
+        if not _belongs_inside(last, entry):
+            _insert(profile, place, entry, gap, totals)
+            return False
+        profile.timeline = timeline.insert(profile.timeline, place, entry)
+        profile.last_visit = last._replace(pages=last.pages + (kind != OTHER))
     if len(profile.timeline) > limit * SIZE * 5 // 4:
         _seal(profile, gap, limit)
-    return in_order
+    return True
+
+
+def _belongs_inside(last: Visit, entry: Entry) -> bool:
+    """Whether a late event only adds to the last visit: it changes neither where visits begin nor whose fields they have.
+
+    Batches of several topics are worked off in turns, so that most events are late by seconds: this is their way.
+    """
+    time, code, arrival = entry
+    kind, source = code & 3, code >> 2
+    if time <= last.start:
+        return False
+    if kind == OTHER:
+        return True
+    if last.landing is None or source not in (DIRECT, last.source):
+        return False
+    order = (time, arrival)
+    return order > (last.head_at, last.head) and order > (last.landing_at, last.landing)
+
+
+def _insert(profile: Profile, place: int, entry: Entry, gap: int, totals: Hours) -> None:
+    """A late event anywhere: the visits between the gaps around it are derived anew."""
+    events = profile.timeline
+    begin, end = (0, len(events) // SIZE) if profile.sealed[2] else timeline.run_around(events, place, gap)
+    around = events[begin * SIZE : end * SIZE]
+    changed = timeline.insert(around, place - begin, entry)
+    before, after = timeline.derive(around, gap), timeline.derive(changed, gap)
+    profile.timeline = events[: begin * SIZE] + changed + events[end * SIZE :]
+    _recount(profile, before, after, totals)
+    profile.visits += len(after) - len(before)
+    profile.time_on_site += _duration(after) - _duration(before)
+    if end * SIZE == len(events):
+        profile.last_visit = after[-1]
 
 
 def all_visits(profile: Profile, gap: int) -> list[Visit]:
@@ -55,17 +91,27 @@ def all_visits(profile: Profile, gap: int) -> list[Visit]:
 
 def rebuild(profile: Profile, events: bytes, gap: int, totals: Hours) -> None:
     """Sets another timeline, and all that follows from it."""
-    before = Counter(visit.start // HOUR for visit in all_visits(profile, gap))
+    before = all_visits(profile, gap)
     profile.timeline = events
     visits = all_visits(profile, gap)
-    after = Counter(visit.start // HOUR for visit in visits)
-    for hour in before.keys() | after.keys():
-        if change := after[hour] - before[hour]:
+    _recount(profile, before, visits, totals)
+    profile.visits = profile.sealed[0] + len(visits)
+    profile.time_on_site = profile.sealed[1] + _duration(visits)
+    profile.last_visit = visits[-1] if visits else None
+
+
+def _duration(visits: list[Visit]) -> int:
+    return sum(visit.end - visit.start for visit in visits)
+
+
+def _recount(profile: Profile, before: list[Visit], after: list[Visit], totals: Hours) -> None:
+    """The hours' counts of visits after these have become those."""
+    was = Counter(visit.start // HOUR for visit in before)
+    now = Counter(visit.start // HOUR for visit in after)
+    for hour in was.keys() | now.keys():
+        if change := now[hour] - was[hour]:
             count_hour(profile.hours, hour, VISITS, change)
             count_hour(totals, hour, VISITS, change)
-    profile.visits = profile.sealed[0] + len(visits)
-    profile.time_on_site = profile.sealed[1] + sum(visit.end - visit.start for visit in visits)
-    profile.last_visit = visits[-1] if visits else None
 
 
 def count_hour(hours: Hours, hour: int, what: int, change: int) -> None:
@@ -86,23 +132,19 @@ def _source_index(profile: Profile, source: str) -> int:
         return len(profile.sources)
 
 
-def _append(profile: Profile, time: int, kind: int, source: int, arrival: int, gap: int, totals: Hours) -> None:
+def _append(profile: Profile, entry: Entry, gap: int, totals: Hours) -> None:
+    time, code, arrival = entry
+    kind, source = code & 3, code >> 2
+    profile.timeline += timeline.pack_entry(time, code, arrival)
     last = profile.last_visit
     if last is None or timeline.begins_visit(time, kind, source, last.end, last.source, gap):
         profile.visits += 1
         hour = time // HOUR
         count_hour(profile.hours, hour, VISITS, 1)
         count_hour(totals, hour, VISITS, 1)
-        last = Visit(time, time, -1, 0, arrival, None)
+        last = Visit(time, time, -1, 0, arrival, time, None, 0)
     profile.time_on_site += time - last.end
-    start, _, origin, pages, head, landing = last
-    if kind != OTHER:
-        if not pages:
-            head = arrival
-        pages += 1
-    if kind == PAGE and landing is None:
-        origin, landing = source, arrival
-    profile.last_visit = Visit(start, time, origin, pages, head, landing)
+    profile.last_visit = timeline.lengthen(last, time, kind, source, arrival)
 
 
 def _seal(profile: Profile, gap: int, limit: int) -> None:
@@ -118,8 +160,7 @@ def _seal(profile: Profile, gap: int, limit: int) -> None:
             cut += 1
     count, duration, pages = profile.sealed
     if cut:
-        spent = sum(visit.end - visit.start for visit in sealed)
-        profile.sealed = (count + len(sealed), duration + spent, 0)
+        profile.sealed = (count + len(sealed), duration + _duration(sealed), 0)
         packed = packed[cut:]
     else:
         kept = {visits[0].head, visits[0].landing, packed[0][2]}
