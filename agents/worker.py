@@ -13,8 +13,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from stores.definitions import DefinitionLog
-
 from agents.app import MAX_BATCH, consumer_of, make_app, quiet
 from agents.app import run as run_app
 from agents.changelog import BatchProducer
@@ -24,9 +22,11 @@ from agents.lane import Lane, Producers, source
 from agents.showing import Showing
 from agents.table import add_table
 from agents.transport import BatchMessage, BatchSchema
+from agents.transport.consumer import BatchConsumer
 from schemas.settings import Settings
 from schemas.topics import SOURCE_TOPICS, Topic
 from schemas.views import Progress
+from stores.definitions import DefinitionLog
 from stores.logs import set_up_logs
 from stores.projection import Projection
 from stores.telemetry import counter, histogram
@@ -58,7 +58,6 @@ class Worker:
         self.app = make_app(settings, "worker", directory)
         changelog = Topic.PROFILES.named(settings.namespace)
         self.table = add_table(self.app, changelog, settings.partitions, directory / "profiles")
-        self.consumer = consumer_of(self.app)
         self.clock = Clock()
         self.definitions = DefinitionLog(str(settings.kafka), settings.namespace)
         self.projection = Projection(str(settings.redis), settings.namespace)
@@ -87,7 +86,12 @@ class Worker:
 
         for loop in (self._prepare, self._turn_for_ever, self._beat_for_ever):
             app.task(loop)
-        app.on_partitions_revoked.connect(self._let_go, weak=False)
+        app.on_partitions_revoked.connect(self._let_go, weak=False)  # type: ignore[arg-type]
+
+    @property
+    def consumer(self) -> BatchConsumer:
+        """Not before the app runs: it is made when first asked for, and belongs to the loop it was made in."""
+        return consumer_of(self.app)
 
     # ---- what comes through the stream
 
