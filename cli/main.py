@@ -13,6 +13,7 @@ COMMANDS = {
     "worker": "cli.worker",
     "gateway": "cli.gateway",
     "topics": "cli.topics",
+    "rebuild": "cli.rebuild",
     "simulate": "cli.simulate",
 }
 """Word → module, which has the command under the same name."""

@@ -4,7 +4,10 @@ import time
 from collections.abc import Callable
 
 import pytest
+import redis
+from click.testing import CliRunner
 
+from cli.main import main
 from cli.ports import wait_until
 from tests.conftest import StartSystem
 from tests.support.system import RunningSystem, alive
@@ -57,6 +60,22 @@ def test_metrics_of_worker_and_gateway_on_one_port(start_system: StartSystem) ->
     assert status == 200
     assert b"shoal_event_to_lookup_seconds_count" in text
     assert b"shoal_events_total" in text
+
+
+def test_rebuild(start_system: StartSystem) -> None:
+    """What somebody broke in Redis is right again, while the system runs."""
+    system = start_system()
+    make_segment(system)
+    system.settle(system.send(*(buys(f"u{i}") for i in range(20))))
+    with redis.Redis.from_url(str(system.settings.redis)) as store:
+        for key in store.scan_iter(match="*}:[urb]:*"):
+            store.delete(key)
+    assert system.segments_of("u1") == []
+    words = ("rebuild", "--redis", system.settings.redis, "--namespace", system.namespace)
+    done = CliRunner().invoke(main, words)
+    assert (done.exit_code, done.stdout) == (0, "4 partitions written anew\n"), done.stderr
+    assert all(system.segments_of(f"u{i}") == ["buyers"] for i in range(20))
+    eventually(lambda: system.call("GET", "/v1/segments/buyers")[1]["size"] == 20, system, 10.0)
 
 
 @pytest.mark.parametrize("role", ["worker", "gateway", "store"])
