@@ -72,7 +72,9 @@ class Showing:
                 pause = min(2 * pause, _LONGEST_PAUSE)
 
     async def _rebuild(self, partition: int) -> None:
-        log.warning("partition %d is shown in Redis anew, all %d rows", partition, self._store_of(partition).count())
+        rows = self._store_of(partition).count()
+        level = logging.WARNING if rows else logging.INFO  # a new system has nothing to tell of
+        log.log(level, "partition %d is shown in Redis anew, all %d rows", partition, rows)
         while await self._patiently(partition, lambda: self._write_all(partition)) is Written.LOST:
             log.warning("partition %d: Redis was emptied again", partition)
 
