@@ -62,7 +62,8 @@ class Coordinator:
                 log.warning("segments wait to be filled: %s", away.message)
                 pause = AGAIN
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self._changed.wait()
 
     async def step(self) -> float:
         """Does what is due; returns the seconds until there may be something again. Raises Unavailable."""
