@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
+from time import perf_counter
 
 from agents.clock import Clock
 from schemas.errors import Unavailable
@@ -17,6 +18,7 @@ from schemas.views import Progress, View
 from stores.partitions import PartitionStore
 from stores.projection import Fence, Projection, Written
 from stores.showing import MOST_VIEWS
+from stores.telemetry import histogram
 from streams.desk import view_of_row
 
 log = logging.getLogger("shoal.worker")
@@ -40,13 +42,16 @@ class Showing:
         self._projection = projection
         self._store_of = store_of
         self._fence = fence
+        self._observe_wait = histogram("shoal_redis_wait_seconds").observe
         self._turn: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def show(self, partition: int, views: Sequence[View], progress: Progress) -> None:
         """Returns once Redis has it all. Raises FencedError for a worker that has lost the partition."""
+        begun = perf_counter()
         async with self._turn[partition]:
             while await self._patiently(partition, lambda: self._write(partition, views, progress)) is Written.LOST:
                 await self._rebuild(partition)
+        self._observe_wait(perf_counter() - begun)
 
     async def _write(self, partition: int, views: Sequence[View], progress: Progress) -> Written:
         return await self._projection.write(partition, self._fence(), views, progress)
