@@ -22,6 +22,14 @@ from schemas.settings import Settings
 MAX_BATCH = 4 << 20
 """Bytes of a record batch that we write; the topics take twice that (`stores.topics.MAX_RECORD`)."""
 
+ENDING = 4.5
+"""Seconds that a process may take to finish what is begun, to commit and to leave its group."""
+
+LEAVING = 3.0
+"""Seconds that a crashed process may take to leave its consumer group."""
+
+log = logging.getLogger("shoal.worker")
+
 _NOISY = ("faust", "mode", "aiokafka")
 
 
@@ -99,8 +107,22 @@ def run(app: faust.App) -> None:
     In place of Faust's own worker, which takes over logging and stdout, opens a debugger on SIGUSR2, and takes two
     seconds more to end.
     """
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_live(app))
+    loop = uvloop.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_until_complete(_live(app))
+    finally:
+        loop.run_until_complete(_sweep())
+
+
+async def _sweep() -> None:
+    """Cancels what is left. Not by asyncio's runner: it waits for ever for a task of Faust that swallows the cancel."""
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    if left:
+        await asyncio.wait(left, timeout=0.5)
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # it would list them when the interpreter ends
 
 
 async def _live(app: faust.App) -> None:
@@ -115,10 +137,27 @@ async def _live(app: faust.App) -> None:
         if not started.done() or started.exception() is None:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for each in waits:
+        for each in (started, *waits):
             each.cancel()
-        await app.stop()
-        started.cancel()
+        await (_abandon(app) if app.crashed else _stop(app))
     if app.crash_reason is not None:
         raise app.crash_reason
     await asyncio.gather(started, return_exceptions=not started.done())
+
+
+async def _stop(app: faust.App) -> None:
+    done, _ = await asyncio.wait([asyncio.ensure_future(app.stop())], timeout=ENDING)
+    if not done:
+        log.warning("not ended after %s s, is the broker away? What is not committed will be read again", ENDING)
+
+
+async def _abandon(app: faust.App) -> None:
+    """A crash ends the consumer's thread by itself, so no orderly stop is left: only that it leaves the group.
+
+    Whoever takes over would otherwise wait for the session to time out. What is still to be written goes before.
+    """
+    if (producer := getattr(app._producer, "_producer", None)) is not None:
+        await asyncio.wait([asyncio.ensure_future(producer.stop())], timeout=LEAVING / 3)
+    thread = consumer_of(app)._thread._thread
+    if thread is not None:
+        await asyncio.to_thread(thread.join, LEAVING)

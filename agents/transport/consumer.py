@@ -39,7 +39,7 @@ class BatchConsumer(Consumer):
 
     batch_max_records = 5000
     batch_max_bytes = 4 << 20
-    finish_timeout = 4.0
+    finish_timeout = 3.5
     """Seconds that begun batches may take when partitions are revoked or the worker stops."""
 
     _thread: BatchConsumerThread

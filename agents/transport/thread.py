@@ -12,13 +12,28 @@ import aiokafka
 from aiokafka import TopicPartition
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
 from faust.types.tuples import TP
+from mode.threads import WorkerThread
 
 FETCH_MAX_WAIT_MS = 50
 """Faust has 1,500 fixed. The embedded broker holds a fetch for all of it: half a second of latency (measured)."""
 
 
+class _Daemon(WorkerThread):
+    """A thread that does not keep a process from ending, as leaving a group does when the broker is away."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.daemon = True
+
+    def stop(self) -> None:
+        """Called on the main thread, which stands still meanwhile: Faust waits without end."""
+        self.is_stopped.wait(timeout=1.0)
+
+
 class BatchConsumerThread(AIOKafkaConsumerThread):
-    """Faust's thread with three faults less."""
+    """Faust's thread with four faults less."""
+
+    Worker = _Daemon
 
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)

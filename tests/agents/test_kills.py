@@ -82,7 +82,7 @@ class Workers:
         return [json.loads(line) for line in (self.directory / f"{name}.out").read_text().splitlines()]
 
     def errors(self, name: str) -> str:
-        return (self.directory / f"{name}.err").read_text()[-2000:]
+        return (self.directory / f"{name}.err").read_text()[-6000:]
 
     def state(self, name: str) -> dict[str, Any]:
         """What the worker said last of what it has."""
