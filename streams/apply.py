@@ -63,9 +63,11 @@ def apply(live: Live, event: Event, data: bytes, fill: int, now: int) -> None:
         ranks |= live.become_known(event.time, now)
     by_group = live.rules.by_group
     for group in changed:
-        for index in by_group.get(group, ()):
-            ranks |= live.ask(index, now)
-    live.judge(ranks, now)
+        for index, settled in by_group.get(group, ()):
+            if settled is None or bool(live.truth >> index & 1) is not settled:
+                ranks |= live.ask(index, now)
+    if ranks:
+        live.judge(ranks, now)
 
 
 def _count(live: Live, event: Event, now: int) -> None:
@@ -83,8 +85,8 @@ def _visit(live: Live, event: Event, arrival: int, fill: int, now: int, changed:
     was, count = profile.last_visit, profile.visits
     limits = rules.limits
     in_order = visits.observe(profile, event, arrival, limits.session_gap, limits.exact, live.totals)
-    changed.add("visits")
-    changed.add("time_on_site")
+    if rules.asks_visits:
+        changed.update(("visits", "time_on_site"))
     ranks = 0
     derived = None
     for series in rules.visit_series:
@@ -95,8 +97,8 @@ def _visit(live: Live, event: Event, arrival: int, fill: int, now: int, changed:
         else:
             derived = derived or visits.all_visits(profile, limits.session_gap)
             series.rebuild(profile, derived)
-        for index in series.leaves:
-            ranks |= live.ask(index, now)
+        for bit in series.leaves:
+            ranks |= live.ask(bit.bit_length() - 1, now)
     return ranks
 
 
@@ -107,9 +109,9 @@ def _collect(live: Live, event: Event, fill: int, now: int) -> int:
     for number in rules.match(event):
         series = rules.series[number]
         if series.fill <= fill:
-            series.insert(profile, event.time, now)
-            for index in series.leaves:
-                ranks |= live.ask(index, now)
+            times = series.insert(profile, event.time, now)
+            if asked := (series.up & ~live.truth) | (series.down & live.truth) | series.both:
+                ranks |= live.ask_counts(series.leaves, asked, times, now)
     return ranks
 
 

@@ -30,6 +30,33 @@ from streams.outcome import Outcome, RowWrite, Sending
 from streams.partition import partition_of
 from streams.ruleset import RuleSet
 
+
+class RecentRows:
+    """Decoded rows of users that came lately: decoding a row costs as much as applying an event to it.
+
+    One is used again only for the very bytes that it was last written as, so that it needs no care but memory.
+    """
+
+    def __init__(self, most: int = 20_000) -> None:
+        self._rows: dict[str, tuple[bytes, Live]] = {}
+        self._most = most
+
+    def take(self, id: str, value: bytes, rules: RuleSet) -> Live | None:
+        """The row that was written as `value`, if it is still here; it is the caller's then."""
+        found = self._rows.pop(id, None)
+        if found is None or found[0] != value or found[1].rules is not rules:
+            return None
+        live = found[1]
+        live.totals = {}
+        return live
+
+    def put(self, id: str, value: bytes, live: Live) -> None:
+        """A row as it was just written."""
+        self._rows[id] = (value, live)
+        if len(self._rows) > self._most:
+            del self._rows[next(iter(self._rows))]
+
+
 Get = Callable[[bytes], bytes | None]
 
 LARGEST_ROW = 3 << 20
@@ -39,12 +66,13 @@ LARGEST_ROW = 3 << 20
 class Desk:
     """One step's rows. `get` reads the partition's store as of now, staged writes included."""
 
-    def __init__(self, get: Get, meta: Meta, rules: RuleSet, partitions: int, now: int) -> None:
+    def __init__(self, get: Get, meta: Meta, rules: RuleSet, partitions: int, now: int, recent: "RecentRows") -> None:
         self.outcome = Outcome(meta, now)
         self.rules = rules
         self.now = now
         self.meta = meta
         self._get = get
+        self._recent = recent
         self._partitions = partitions
         self._rows: dict[str, Live | Redirect] = {}
         self._flags: dict[str, Flags] = {}
@@ -63,11 +91,14 @@ class Desk:
         if value is None:
             profile = Profile(home=id, ids=[id], identified=self.flags(id).user)
             return Live(profile, NEVER, self.rules, self.now)
-        row = decode_row(value)
-        if isinstance(row, Redirect):
-            return row
-        live = Live(row, due_of(value), self.rules, self.now)
-        advance(live, self.now)
+        live = self._recent.take(id, value, self.rules)
+        if live is None:
+            row = decode_row(value)
+            if isinstance(row, Redirect):
+                return row
+            live = Live(row, due_of(value), self.rules, self.now)
+        if live.due <= self.now:
+            advance(live, self.now)
         return live
 
     def rejudge(self, id: str) -> None:
@@ -134,6 +165,7 @@ class Desk:
             self.outcome.oversized.append(id)
             return
         self.outcome.rows.append(RowWrite(row_key(id), value, live.totals))
+        self._recent.put(id, value, live)
         self.outcome.views.append(view_of(profile, value))
 
     def _write_redirect(self, id: str, row: Redirect) -> None:

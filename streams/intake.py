@@ -33,7 +33,7 @@ class RefusedError(Exception):
 
 def read_event(topic: Topic, key: bytes | None, value: bytes | None) -> Event:
     """The event of a record. Raises RefusedError."""
-    if value is None:
+    if not value:
         raise RefusedError("empty", "a record without a value")
     try:
         event = decode_event(value)

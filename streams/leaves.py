@@ -66,6 +66,13 @@ class CountLeaf:
         low, high, _ = self.counts
         return max(low, 1) if high == EVERY else max(low, high + 1)
 
+    @property
+    def direction(self) -> int:
+        """1 where one more event can only make it true, -1 where only false, 0 where either."""
+        if self.until or self.counts.others:
+            return 0
+        return 1 if self.counts.high == EVERY else -1 if self.counts.low == 0 else 0
+
     def holds(self, times: list[int], now: int) -> bool:
         if self.last:
             count = bisect_right(times, now - self.until) - bisect_right(times, now - self.last)
@@ -114,11 +121,12 @@ def count_leaf(series: str, cmp: Cmp, window: Window, covers_from: int) -> Count
 class UserLeaf:
     """An operator on a user PATH."""
 
-    __slots__ = ("_field", "_op", "_test", "_value", "group", "timed")
+    __slots__ = ("_field", "_op", "_test", "_value", "group", "settled", "timed")
 
     def __init__(self, rule: User) -> None:
         self.group = facts.group_of(rule.field)
         self.timed = depends_on_time(rule.op)
+        self.settled: bool | None = None
         self._field = facts.user_path(rule.field)
         self._test = predicate(rule.op, rule.value)
         self._op, self._value = rule.op, rule.value
@@ -134,13 +142,17 @@ class UserLeaf:
 
 
 class AgeLeaf:
-    """`within_last` on first_seen or last_seen: as UserLeaf, without the way over text, for every event asks it."""
+    """`within_last` on first_seen or last_seen: as UserLeaf, without the way over text, for every event asks it.
 
-    __slots__ = ("_duration", "_inside", "group", "timed")
+    `settled`: the answer that another event cannot change, as last_seen only ever grows; None where it can.
+    """
+
+    __slots__ = ("_duration", "_inside", "group", "settled", "timed")
 
     def __init__(self, group: str, duration: int, inside: bool) -> None:
         self.group = group
         self.timed = True
+        self.settled = inside if group == "last_seen" else None
         self._duration = duration
         self._inside = inside
 

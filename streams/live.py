@@ -8,6 +8,7 @@ how events become facts and series (`streams.apply`).
 from schemas.profile import NEVER, Profile, encode_part, encode_row
 from schemas.segments import SLOT_KNOWN
 from schemas.times import DAY, HOUR
+from streams.leaves import CountLeaf
 from streams.ruleset import RuleSet
 from streams.visits import Hours, all_visits
 
@@ -83,10 +84,24 @@ class Live:
         self.watch(index, now)
         return ranks
 
+    def ask_counts(self, leaves: dict[int, CountLeaf], asked: int, times: list[int], now: int) -> int:
+        """As `ask` for conditions on one series, given by their bits."""
+        ranks = 0
+        while asked:
+            bit = asked & -asked
+            asked ^= bit
+            leaf = leaves[bit]
+            if leaf.holds(times, now) is not bool(self.truth & bit):
+                self.truth ^= bit
+                ranks |= self.rules.dependents[bit.bit_length() - 1]
+            if leaf.last:
+                self.due = min(self.due, leaf.next(times, now))
+        return ranks
+
     def ask_group(self, group: str, now: int) -> None:
         """Looks anew at all that hangs on a group of user PATHs."""
         ranks = 0
-        for index in self.rules.by_group.get(group, ()):
+        for index, _ in self.rules.by_group.get(group, ()):
             ranks |= self.ask(index, now)
         self.judge(ranks, now)
 

@@ -118,10 +118,11 @@ class RuleSet:
         self.match = Matcher([series.selector for series in self.series]).match
 
     def _index_users(self) -> None:
-        self.by_group: dict[str, list[int]] = {}
+        self.by_group: dict[str, list[tuple[int, bool | None]]] = {}
         for index, leaf in enumerate(self.leaves):
             if isinstance(leaf, UserLeaf | AgeLeaf):
-                self.by_group.setdefault(leaf.group, []).append(index)
+                self.by_group.setdefault(leaf.group, []).append((index, leaf.settled))
+        self.asks_visits = bool(self.by_group.keys() & {"visits", "time_on_site"})
 
     @property
     def standing(self) -> tuple[int, ...]:

@@ -6,14 +6,14 @@ are those of one of its events, such a series also marks the events that could l
 """
 
 from bisect import insort
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from hashlib import blake2b
-from typing import Protocol
 
 from schemas.events import Event
 from schemas.profile import Profile, Visit
 from schemas.rules import Filter, Selector
 from streams.facts import seconds
+from streams.leaves import CountLeaf
 from streams.matching import event_test
 from streams.operators import predicate
 
@@ -28,15 +28,6 @@ _OF_VISITS: dict[str, Callable[[Visit, bool], object]] = {
 LANDING = "landing_page"
 
 
-class Condition(Protocol):
-    """What a series must know of a condition that stands on it."""
-
-    @property
-    def last(self) -> int: ...
-    @property
-    def need(self) -> int | None: ...
-
-
 def selector_key(selector: Selector) -> str:
     """A short name of a selector, the same everywhere and always."""
     return blake2b(repr(selector).encode(), digest_size=6).hexdigest()
@@ -45,38 +36,42 @@ def selector_key(selector: Selector) -> str:
 class Series:
     """The series `key` of one selector, brought by fill `fill`.
 
-    `bits`: leaf bits that stand on it; `cap`: how many of the newest times settle them all; `age`: older than this many
-    ms settles none of them (0: any age may).
+    `leaves`: the conditions that stand on it, by their bits; one more event can make those of `up` only true, those of
+    `down` only false, those of `both` either. `cap`: how many of the newest times settle them all; `age`: older than
+    this many ms settles none of them (0: any age may).
     """
 
-    __slots__ = ("age", "bits", "cap", "fill", "key", "leaves", "selector")
+    __slots__ = ("age", "both", "cap", "down", "fill", "key", "leaves", "selector", "up")
 
     def __init__(self, key: str, fill: int, selector: Selector) -> None:
         self.key, self.fill, self.selector = key, fill, selector
-        self.leaves: Sequence[int] = ()
-        self.bits = self.age = self.cap = 0
+        self.leaves: dict[int, CountLeaf] = {}
+        self.up = self.down = self.both = self.age = self.cap = 0
 
-    def stand_on(self, leaves: Iterable[tuple[int, Condition]], limit: int) -> None:
+    def stand_on(self, leaves: Iterable[tuple[int, CountLeaf]], limit: int) -> None:
         """Told once which conditions (index, leaf) there are; never keeps more than `limit` times."""
-        pairs = list(leaves)
-        self.leaves = [index for index, _ in pairs]
-        self.bits = sum(1 << index for index in self.leaves)
-        needs = [leaf.need for _, leaf in pairs]
+        self.leaves = {1 << index: leaf for index, leaf in leaves}
+        self.up = sum(bit for bit, leaf in self.leaves.items() if leaf.direction > 0)
+        self.down = sum(bit for bit, leaf in self.leaves.items() if leaf.direction < 0)
+        self.both = sum(self.leaves) - self.up - self.down
+        needs = [leaf.need for leaf in self.leaves.values()]
         self.cap = min(limit, max((limit if need is None else need for need in needs), default=0))
-        rolling = [leaf.last for _, leaf in pairs]
+        rolling = [leaf.last for leaf in self.leaves.values()]
         self.age = max(rolling) if rolling and all(rolling) else 0
 
-    def insert(self, profile: Profile, time: int, now: int) -> None:
+    def insert(self, profile: Profile, time: int, now: int) -> list[int]:
+        """Adds an event's time; the series as it is then."""
         times = profile.series.get(self.key)
         if not times:
-            profile.series[self.key] = [time]
-            return
+            times = profile.series[self.key] = [time]
+            return times
         if time >= times[-1]:
             times.append(time)
         else:
             insort(times, time)
         if len(times) > self.cap or (self.age and times[0] <= now - self.age):
             self.trim(times, now)
+        return times
 
     def trim(self, times: list[int], now: int) -> None:
         """Drops the times that no condition can ever count again."""

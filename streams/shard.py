@@ -18,7 +18,7 @@ from schemas.transfers import Forward, Transfer
 from schemas.transfers import decode as decode_transfer
 from streams import fences, identity
 from streams.apply import apply, replay
-from streams.desk import Desk, Get
+from streams.desk import Desk, Get, RecentRows
 from streams.intake import RefusedError, read_event, read_identity
 from streams.live import Live
 from streams.outcome import Outcome, Refused
@@ -53,6 +53,7 @@ class Shard:
         self.meta = decode_meta(get(META_KEY))
         self._partitions = partitions
         self._get = get
+        self._recent = RecentRows()
 
     def apply(self, topic: Topic, records: Sequence[Record], now: int) -> Outcome:
         """Applies a batch, not empty, of one source topic. Raises BehindError before anything is changed."""
@@ -91,7 +92,7 @@ class Shard:
         return desk.close()
 
     def _desk(self, now: int) -> Desk:
-        return Desk(self._get, self.meta, self.rules, self._partitions, now)
+        return Desk(self._get, self.meta, self.rules, self._partitions, now, self._recent)
 
     def _guard(self, desk: Desk, record: Record, step: Callable[[Desk, Record], None]) -> None:
         try:
@@ -104,14 +105,14 @@ class Shard:
 
     def _apply_events(self, desk: Desk, topic: Topic, records: Iterable[Record]) -> None:
         index = EVENT_TOPICS.index(topic)
-
-        def step(desk: Desk, record: Record) -> None:
-            event = read_event(topic, record.key, record.value)
-            fill = self.fill_at(index, record.offset)
-            self._take(desk, event.id, event, record.value or b"", index, record.offset, fill)
-
         for record in records:
-            self._guard(desk, record, step)
+            offset, value = record.offset, record.value or b""
+            try:
+                event = read_event(topic, record.key, value)
+            except RefusedError as refusal:
+                desk.outcome.refused.append(Refused(offset, record.key, value, refusal.code, str(refusal)))
+                continue
+            self._take(desk, event.id, event, value, index, offset, self.fill_at(index, offset))
 
     def fill_at(self, topic: int, offset: int) -> int:
         """The latest fill whose series take this event from the stream; later ones read it from the log."""

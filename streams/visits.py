@@ -50,7 +50,7 @@ def observe(profile: Profile, event: Event, arrival: int, gap: int, limit: int, 
 
 
 def _belongs_inside(last: Visit, entry: Entry) -> bool:
-    """Whether a late event only adds to the last visit: it changes neither where visits begin nor whose fields they have.
+    """Whether a late event only adds to the last visit: where visits begin and whose fields they have stays as it is.
 
     Batches of several topics are worked off in turns, so that most events are late by seconds: this is their way.
     """
