@@ -116,7 +116,7 @@ class Filling:
 
 
 async def judge_everyone(lane: Lane, tell: Callable[[int, int], Awaitable[None]] | None = None) -> None:
-    """Judges all users of the partition anew, in slices between which events go on; `tell` hears (done, of how many)."""
+    """Judges all users of the partition anew, in slices with events between them; `tell` hears (done, of how many)."""
     last: bytes | None = None
     done = 0
     while rows := lane.store.scan(last, SLICE):

@@ -24,8 +24,8 @@ _PROFILE, _REDIRECT = 1, 2
 class Visit(NamedTuple):
     """One visit. `head`, `head_at`: arrival and time of the event that lends it its fields.
 
-    `landing`, `landing_at`: those of its first page call, None and 0 before there is one; `source` is that call's source
-    index, or -1. `pages` counts page and screen calls.
+    `landing`, `landing_at`: those of its first page call, None and 0 before there is one; `source` is that call's
+    source index, or -1. `pages` counts page and screen calls.
     """
 
     start: int

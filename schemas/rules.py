@@ -1,6 +1,7 @@
 """The rule tree: what a parsed rule is. Durations and instants are milliseconds; every node is frozen and hashable.
 
-Owns the shapes only: reading a rule from JSON, with every refusal, is `schemas.rule_parser`. Source: contract section 5.
+Owns the shapes only: reading a rule from JSON, with every refusal, is `schemas.rule_parser`.
+Source: contract section 5.
 """
 
 from dataclasses import dataclass
