@@ -33,6 +33,7 @@ REFERRERS = [
     "https://shop.example/cart",
     "https://www.google.com/search?q=shoes",
     "https://t.example/x",
+    "https://www.shop.example/blog/a",
     "",
 ]
 CAMPAIGNS = [None, {"source": "ads", "medium": "cpc"}, {"source": "news", "medium": "mail", "name": "may"}]
