@@ -44,3 +44,6 @@ def set_up_logs(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
+    if settings.log_level == "info":
+        for chatty in ("aiokafka", "kafka", "faust", "mode"):
+            logging.getLogger(chatty).setLevel(logging.WARNING)

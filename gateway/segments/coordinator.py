@@ -24,15 +24,17 @@ from gateway.segments.fills import (
 )
 from gateway.segments.rulebook import references_of
 from gateway.segments.settling import Settling
-from gateway.segments.versions import versions_of
+from gateway.segments.versions import newest, versions_of
 from schemas.errors import Unavailable
 from schemas.segments import FillRecord, SegmentRecord
 from stores.telemetry import counter
 
 log = logging.getLogger("shoal.gateway.fills")
 
-BUNDLE = 0.2
-"""Seconds to wait for more segments to come, so that those made together are filled by one pass."""
+QUIET = 0.3
+"""Seconds without a change after which a fill begins, so that segments made together are filled by one pass."""
+MOST_QUIET_SPELLS = 5
+"""A fill does not wait longer than so many of these, however many segments come."""
 WATCH = 0.1
 """Seconds between two looks at the workers' reports: how long after the last partition a segment goes live."""
 IDLE = 2.0
@@ -72,10 +74,22 @@ class Coordinator:
             await self._watch(fill)
             return WATCH
         if waiting(self._definitions.segments, fill):
-            await asyncio.sleep(BUNDLE)
+            await self._gather()
             await self._begin()
             return WATCH
         return IDLE
+
+    async def _gather(self) -> None:
+        """Returns once no more versions come to those that wait."""
+        for _ in range(MOST_QUIET_SPELLS):
+            before = self._waiting()
+            await asyncio.sleep(QUIET)
+            if self._waiting() == before:
+                return
+
+    def _waiting(self) -> set[tuple[str, int]]:
+        records = waiting(self._definitions.segments, self._definitions.fill)
+        return {(record.id, newest(record).version) for record in records}
 
     async def _begin(self) -> None:
         async with self._definitions.writing():

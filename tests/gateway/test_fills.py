@@ -131,7 +131,7 @@ async def until(holds: Any, seconds: float = 5) -> None:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "WATCH", 0.01)
-    monkeypatch.setattr(loop, "BUNDLE", 0.1)
+    monkeypatch.setattr(loop, "QUIET", 0.05)
     monkeypatch.setattr(loop, "AGAIN", 0.02)
 
 
@@ -160,6 +160,21 @@ async def test_segments_made_together_are_filled_by_one_pass(gateway: Gateway) -
     await until(lambda: phase(gateway) == (2, "read"))
     listed = (await gateway.get("/v1/segments"))["segments"]
     assert {each["id"]: each["status"] for each in listed} == dict.fromkeys("abc", "live") | {"late": "backfilling"}
+
+
+async def test_segments_that_keep_coming_are_waited_for_but_not_for_ever(gateway: Gateway) -> None:
+    async def keep_making() -> None:
+        for i in range(60):
+            await gateway.make(id=f"s{i}")
+            await asyncio.sleep(0.02)
+
+    making = asyncio.create_task(keep_making())
+    await until(lambda: phase(gateway) == (1, "read"))
+    assert not making.done()
+    fill = gateway.definitions.fill
+    assert fill is not None
+    assert 3 <= len(fill.versions) < 60
+    await making
 
 
 async def test_one_partition_that_lags_holds_all(gateway: Gateway) -> None:

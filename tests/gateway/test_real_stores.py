@@ -61,9 +61,10 @@ async def post(client: TestClient[Any, Any], **body: Any) -> int:
     return answer.status
 
 
-async def report(lookups: Lookups, settings: Settings, **fields: str) -> None:
+async def report(lookups: Lookups, settings: Settings, **fields: Any) -> None:
     for partition in range(settings.partitions):
-        await lookups.redis.hset(keys.fields(settings.namespace, partition).decode(), mapping=fields)
+        pairs = [part for pair in fields.items() for part in pair]
+        await lookups.redis.hset(keys.fields(settings.namespace, partition).decode(), items=pairs)
 
 
 async def until(holds: Any, seconds: float = 10) -> None:
@@ -121,7 +122,7 @@ async def test_a_gateway_that_starts_in_the_middle_of_a_fill_ends_it(settings: S
         await report(lookups, settings, fill="1:1:1:filled")
 
         async def live() -> bool:
-            return (await (await client.get("/v1/segments/a")).json())["status"] == "live"
+            return bool((await (await client.get("/v1/segments/a")).json())["status"] == "live")
 
         await until(live)
 
