@@ -8,6 +8,7 @@ supervises it, starts it again, and nothing is lost.
 import asyncio
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +21,7 @@ from agents.clock import Clock
 from agents.filling import Filling, judge_everyone
 from agents.lane import Lane, Producers, source
 from agents.showing import Showing
-from agents.table import add_table
+from agents.table import NotOursError, add_table
 from agents.transport import BatchMessage, BatchSchema
 from agents.transport.consumer import BatchConsumer
 from schemas.settings import Settings
@@ -208,17 +209,25 @@ class Worker:
     async def _turn_for_ever(self) -> None:
         await self.prepared.wait()
         while not self.app.should_stop:
-            busy = False
-            if self.consumer.may_work():
-                for partition in self.table.active_partitions():
-                    busy |= await self._turn(await self.lane(partition))
+            busy = await self._with_each_lane(self._turn)
             await asyncio.sleep(0 if busy else TURN_EVERY)
+
+    async def _with_each_lane(self, work: Callable[[Lane], Awaitable[bool]]) -> bool:
+        """Does something with every lane, unless partitions are being handed over; whether any of it said True."""
+        said = False
+        try:
+            for partition in self.table.active_partitions() if self.consumer.may_work() else ():
+                said |= await work(await self.lane(partition))
+        except (RuntimeError, NotOursError):
+            if self.consumer.may_work():
+                raise
+        return said
 
     async def _turn(self, lane: Lane) -> bool:
         """Turns the users of a partition whose time has come; whether there may be more."""
         now = self.clock.now()
         due = lane.store.due(now, TURNED_AT_ONCE)
-        if not due or not self.consumer.may_work():
+        if not due:
             return False
         ids = [key[1:].decode() for _, key in due]
         await lane.turn(partial(lane.shard.turn, ids))
@@ -231,14 +240,15 @@ class Worker:
         """Tells once a second that the partitions are alive here; so it is also found soon that Redis was emptied."""
         await self.prepared.wait()
         while not self.app.should_stop:
-            if self.consumer.may_work():
-                for partition in self.table.active_partitions():
-                    lane = await self.lane(partition)
-                    report = self._fillings[partition].report
-                    fields = {"w": str(self.clock.now())} | ({"fill": report} if report else {})
-                    await lane.tell(fields)
+            await self._with_each_lane(self._beat)
             self._check_progress()
             await asyncio.sleep(BEAT_EVERY)
+
+    async def _beat(self, lane: Lane) -> bool:
+        filling = self._fillings.get(lane.number)
+        report = {"fill": filling.report} if filling and filling.report else {}
+        await lane.tell({"w": str(self.clock.now())} | report)
+        return False
 
     def _check_progress(self) -> None:
         age = self.consumer.commit_age(time.monotonic())
