@@ -5,6 +5,7 @@ arrival, so that late events and joined histories need no care of their own. Sou
 """
 
 from collections.abc import Callable
+from operator import attrgetter
 
 from schemas.events import Event
 from schemas.profile import Profile
@@ -12,6 +13,7 @@ from schemas.times import format_instant
 from streams.paths import dig
 
 LATEST = ("device", "os", "browser", "language", "country")
+_latest = attrgetter(*LATEST)
 INSTANTS = ("first_seen", "last_seen")
 
 
@@ -27,16 +29,12 @@ def note(profile: Profile, event: Event, arrival: int, changed: set[str]) -> Non
         return
     note_seen(profile, time, changed)
     facts = profile.facts
-    for name in LATEST:
-        value = getattr(event, name)
+    for name, value in zip(LATEST, _latest(event), strict=True):
         if value:
             known = facts.get(name)
-            if known is None:
+            if known is None or time > known[1] or (time == known[1] and arrival > known[2]):
                 facts[name] = (value, time, arrival)
-                changed.add(name)
-            elif (time, arrival) > (known[1], known[2]):
-                facts[name] = (value, time, arrival)
-                if value != known[0]:
+                if known is None or value != known[0]:
                     changed.add(name)
     if event.type in ("page", "screen"):
         _note_page(profile, event, arrival, changed)

@@ -105,6 +105,7 @@ class Shard:
 
     def _apply_events(self, desk: Desk, topic: Topic, records: Iterable[Record]) -> None:
         index = EVENT_TOPICS.index(topic)
+        fill, cut = self.meta.fill, self.meta.cuts[index] if self.meta.cuts else 0
         for record in records:
             offset, value = record.offset, record.value or b""
             try:
@@ -112,12 +113,8 @@ class Shard:
             except RefusedError as refusal:
                 desk.outcome.refused.append(Refused(offset, record.key, value, refusal.code, str(refusal)))
                 continue
-            self._take(desk, event.id, event, value, index, offset, self.fill_at(index, offset))
-
-    def fill_at(self, topic: int, offset: int) -> int:
-        """The latest fill whose series take this event from the stream; later ones read it from the log."""
-        meta = self.meta
-        return meta.fill if not meta.cuts or offset >= meta.cuts[topic] else meta.fill - 1
+            # What comes before the cut is read from the log for the series of that fill, also if it comes again.
+            self._take(desk, event.id, event, value, index, offset, fill if offset >= cut else fill - 1)
 
     def _take(self, desk: Desk, sent: str, event: Event, data: bytes, topic: int, offset: int, fill: int) -> None:
         """An event at the id it was sent under, or where that id's redirect leads."""
