@@ -14,6 +14,7 @@ COMMANDS = {
     "gateway": "cli.gateway",
     "topics": "cli.topics",
     "rebuild": "cli.rebuild",
+    "segment": "cli.segment",
     "simulate": "cli.simulate",
 }
 """Word → module, which has the command under the same name."""

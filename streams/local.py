@@ -13,7 +13,7 @@ from schemas.profile import NEVER, Profile, decode_row, due_of, row_key
 from schemas.topics import EVENT_TOPICS, SOURCE_TOPICS, Topic
 from streams.apply import advance
 from streams.live import Live
-from streams.outcome import Outcome
+from streams.outcome import Outcome, Refused
 from streams.partition import partition_of
 from streams.ruleset import RuleSet
 from streams.shard import Shard
@@ -38,6 +38,7 @@ class Local:
             (topic, partition): [] for topic in SOURCE_TOPICS for partition in range(partitions)
         }
         self.read: dict[tuple[Topic, int], int] = dict.fromkeys(self.logs, 0)
+        self.refused: list[Refused] = []
         self._partitions = partitions
 
     def send(self, call: Accepted) -> None:
@@ -74,6 +75,7 @@ class Local:
     def keep(self, partition: int, outcome: Outcome, now: int) -> None:
         """Does what a worker does with an outcome; no redirect keeps a profile, for nothing is lost here."""
         store = self.stores[partition]
+        self.refused += outcome.refused
         for sending in outcome.transfers:
             self.write(Topic.TRANSFERS, sending.partition, sending.key, sending.value)
         for row in outcome.rows:
