@@ -6,10 +6,10 @@ The instants are biased to where something could change: an event's time plus a 
 import random
 from dataclasses import dataclass
 
-from tests.reference.times import DAY, duration, instant, iso
+from tests.reference.times import DAY, MINUTE, duration, instant, iso
 from tests.strategies import vocabulary as words
 from tests.strategies.choices import Rolled, drawn
-from tests.strategies.histories import Arrival, Habits, history, time_of
+from tests.strategies.histories import IDS, Arrival, Habits, history, time_of
 from tests.strategies.rules import FIRST_PART, rule
 
 
@@ -40,7 +40,7 @@ class Case:
         named = ["nobody"]
         for step in self.steps:
             if isinstance(step, Arrival) and isinstance(step.call, dict):
-                named += [step.call.get(name) for name in ("userId", "anonymousId", "previousId")]
+                named += [step.call.get(name) for name in IDS]
         texts = {str(id) for id in named if type(id) in (str, int)}
         return sorted(id for id in texts if 0 < len(id) <= 256)
 
@@ -66,7 +66,8 @@ def live_case(seed, now, language=FIRST_PART, *, families, calls, rules, past_ms
     arrivals = []
     for start in range(0, calls, 40):  # a long walk would go on for years: many short ones over the same days
         part = history(choices, min(40, calls - start), min(40, calls - start), habits)
-        late = part[-1].received - (now - choices.whole(0, past_ms))
+        ago = choices.whole(0, past_ms if choices.maybe(50) else 2 * MINUTE)  # so that windows end while one watches
+        late = part[-1].received - (now - ago)
         arrivals += [_moved(arrival, late, start) for arrival in part]
     return segments_of(choices, language, rules, rules), arrivals
 
@@ -76,10 +77,9 @@ def case(choices, language, habits, calls, rules, asks):
     arrivals = history(choices, *calls, habits)
     define = Define(arrivals[choices.whole(0, len(arrivals) - 1)].received)
     instants = [at for three in choices.many(lambda one: _around(one, arrivals, segments), *asks) for at in three]
-    clock = max(arrivals[-1].received, define.at)
-    asked = [Ask(at) for at in sorted(set(instants)) if at >= define.at]
-    steps = sorted([define, *arrivals, *asked], key=_order)
-    return Case(segments, [*steps, Ask(max([clock, *instants]))])
+    last = max([arrivals[-1].received, *instants])
+    asked = [Ask(at) for at in sorted({*instants, last}) if at >= define.at]
+    return Case(segments, sorted([define, *arrivals, *asked], key=_order))
 
 
 def segments_of(choices, language, low, high):

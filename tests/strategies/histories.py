@@ -4,12 +4,13 @@ A history is first chosen as a list of independent wishes, so that hypothesis ca
 over them fills in what hangs on earlier ones (clock, duplicates, times measured from other events).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.reference.calls import event_time
 from tests.reference.times import DAY, HOUR, iso
 from tests.strategies import vocabulary as words
 
+IDS = ("userId", "anonymousId", "previousId")
 HOUR_AHEAD = [-1, -HOUR, -HOUR + 1, -HOUR - 1, -2 * HOUR]
 
 
@@ -55,7 +56,21 @@ class Wish:
 
 def history(choices, low, high, habits, base=words.BASE):
     """A list of arrivals, the first at `base`."""
-    return settle(choices.many(lambda one: wish(one, habits), low, high), habits, base)
+    alone = choices.maybe(40)
+    return settle([_of_one(each) if alone else each for each in wishes(choices, low, high, habits)], habits, base)
+
+
+def wishes(choices, low, high, habits):
+    return choices.many(lambda one: wish(one, habits), low, high)
+
+
+def _of_one(wanted):
+    """The same wish of a single user, who so has a longer history: everything is a1's or u1's."""
+    if not isinstance(wanted.call, dict):
+        return wanted
+    only = {"a2": "a1", "u2": "u1"}
+    named = {key: only.get(value, value) for key, value in wanted.call.items() if key in IDS and isinstance(value, str)}
+    return replace(wanted, call={**wanted.call, **named})
 
 
 def wish(choices, habits):
@@ -106,7 +121,7 @@ def _arrival(number, wanted, received, arrivals, habits):
 
 def _in_family(key, value, family):
     """An id becomes its family's own; what is no id stays."""
-    if key in ("userId", "anonymousId", "previousId"):
+    if key in IDS:
         if type(value) is int:
             return value * 100_000 + family
         if isinstance(value, str) and 0 < len(value) < 9:
