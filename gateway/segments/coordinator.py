@@ -35,7 +35,7 @@ QUIET = 0.3
 """Seconds without a change after which a fill begins, so that segments made together are filled by one pass."""
 MOST_QUIET_SPELLS = 5
 """A fill does not wait longer than so many of these, however many segments come."""
-WATCH = 0.1
+WATCH = 0.05
 """Seconds between two looks at the workers' reports: how long after the last partition a segment goes live."""
 IDLE = 2.0
 """Seconds after which a gateway looks again although it was told of no change."""

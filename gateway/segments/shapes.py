@@ -18,6 +18,9 @@ from schemas.times import format_instant
 Reports = tuple[FillRecord | None, Sequence[PartitionFill | None]]
 """The current fill and how far each partition is with it."""
 
+NEARLY = 0.99
+"""All is filled and the version is about to go live."""
+
 
 def shown(record: SegmentRecord, snapshot: Snapshot, reports: Reports) -> dict[str, Any]:
     """The segment's document."""
@@ -40,12 +43,12 @@ def shown(record: SegmentRecord, snapshot: Snapshot, reports: Reports) -> dict[s
 
 
 def progress(version: SegmentVersion, reports: Reports) -> float:
-    """0–1: 1 once live, 0 until the version's fill has begun."""
+    """1 once live, below it before; 0 until the version's fill has begun."""
     fill, partitions = reports
     if version.status == "live":
         return 1.0
     filling = fill is not None and version.fill == fill.fill and under_way(fill)
-    return round(progress_of(partitions), 4) if filling else 0.0
+    return round(min(progress_of(partitions), NEARLY), 4) if filling else 0.0
 
 
 def past(record: SegmentRecord) -> dict[str, Any]:

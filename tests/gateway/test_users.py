@@ -56,6 +56,13 @@ async def test_ids_in_paths_may_hold_any_text(gateway: Gateway, id: str) -> None
     assert await answer.json() == {"user": id, "segments": []}
 
 
+async def test_a_user_may_be_called_segments(gateway: Gateway) -> None:
+    gateway.lookups.rows["segments"] = Profile(home="segments", ids=["segments"], known_at=now())
+    gateway.lookups.slots["segments"] = {0}
+    assert (await gateway.get("/v1/users/segments"))["user"] == "segments"
+    assert await gateway.get("/v1/users/segments/segments") == {"user": "segments", "segments": []}
+
+
 async def test_going_live_editing_and_deleting_show_at_once(gateway: Gateway) -> None:
     gateway.lookups.slots["ann"] = {0, 16, 17}
     await put(gateway, pending("s", 16))

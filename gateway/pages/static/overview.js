@@ -68,7 +68,7 @@ function arrived(data) {
 function failed(message) {
   document.body.classList.add("stale");
   pulse.dataset.state = "error";
-  pulseText.textContent = "No connection";
+  pulseText.textContent = "Not up to date";
   say(message, "error");
 }
 
