@@ -54,6 +54,18 @@ def test_batches_come_in_order() -> None:
         ledger.deliver(9, 12)
 
 
+def test_a_finish_of_before_a_rebalance_does_not_count() -> None:
+    """The same end may then stand for more records: these are the second half of what is delivered again."""
+    ledger = Ledger()
+    ledger.deliver(0, 4)
+    ledger.deliver(5, 9)
+    epoch = ledger.epoch
+    ledger.forget()
+    ledger.deliver(0, 9)
+    assert not ledger.finish(9, epoch)
+    assert ledger.committable() is None
+
+
 class Partition(RuleBasedStateMachine):
     """One partition's life: `done` are the offsets whose effects are durable, `open` the batches handed out."""
 

@@ -50,7 +50,7 @@ class Workers:
             **os.environ,
             "SHOAL_KAFKA": server.address,
             "SHOAL_NAMESPACE": namespace,
-            "SHOAL_SESSION_TIMEOUT": "6s",
+            "SHOAL_SESSION_TIMEOUT": "2s" if server.kind == "tansu" else "6s",  # Kafka takes none shorter
             "SHOAL_REBALANCE_TIMEOUT": "4s",
             "BATCH": "200",
             "SLOW": "0.01",
