@@ -15,7 +15,8 @@ from schemas.errors import Unavailable
 PATIENCE = 5.0
 """Seconds that a write may take."""
 
-MAX_BATCH = 4 << 20
+MAX_BATCH = 900_000
+"""Bytes; Kafka refuses a batch of more than a mebibyte unless it is told otherwise."""
 
 
 class Appender:
