@@ -5,6 +5,7 @@ and staged on the partition's own store (`stores.partitions`), never through Fau
 changelog record a key through a producer buffer whose flush is no guarantee. `agents.changelog` writes them.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,13 @@ class ProfileTable(faust.Table):  # type: ignore[type-arg]
         """Numbers of the partitions that this worker works on (not those that it only keeps a copy of)."""
         recovery = self.app.tables.recovery  # type: ignore[attr-defined]
         return sorted(tp.partition for tp in recovery.active_tps if tp.partition in self.data.open)
+
+    async def flush(self) -> None:
+        """Writes out what the stores have in memory, standbys too; other work gets a turn between two partitions."""
+        for partition in list(self.data.open):
+            if (store := self.data.open.get(partition)) is not None:
+                store.flush()
+            await asyncio.sleep(0)
 
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
         """Faust would go on after an error in a callback, without a word."""

@@ -47,6 +47,9 @@ MEASURED = 50
 """Events of a batch whose latency is observed."""
 
 BEAT_EVERY = 1.0
+FLUSH_EVERY = 3600.0
+"""Seconds between two times that rows are written out even where little comes: a worker that crashes weeks later must
+not look for deletions that the changelog keeps no more (30 days)."""
 STUCK_AFTER = 120.0
 """Seconds without a commit, with a backlog, after which the process ends itself (Faust's streams can stop silently)."""
 
@@ -239,9 +242,13 @@ class Worker:
     async def _beat_for_ever(self) -> None:
         """Tells once a second that the partitions are alive here; so it is also found soon that Redis was emptied."""
         await self.prepared.wait()
+        flushed = time.monotonic()
         while not self.app.should_stop:
             await self._with_each_lane(self._beat)
             self._check_progress()
+            if time.monotonic() - flushed > FLUSH_EVERY:
+                flushed = time.monotonic()
+                await self.table.flush()
             await asyncio.sleep(BEAT_EVERY)
 
     async def _beat(self, lane: Lane) -> bool:

@@ -4,15 +4,17 @@ Faust's own `Recovery` runs here with our table: what it is told by the store an
 """
 
 import asyncio
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import faust
+import pytest
 from faust.types.tuples import TP
 
-from agents.table import ProfileTable, add_table
-from stores.partitions import NEVER
+from agents.table import NotOursError, ProfileTable, add_table
+from stores.partitions import NEVER, PartitionStore
 from tests.agents.harness import CHANGELOG, GENERATION, Broker, Worker, record, worker
 
 OTHER = TP(CHANGELOG.topic, 1)
@@ -199,3 +201,21 @@ async def test_an_error_in_a_callback_of_recovery_ends_the_process(tmp_path: Pat
 
         await table.on_recovery_completed(set(), set())
         assert [type(error) for error in crashes] == [LookupError]
+
+
+async def test_what_is_held_is_written_out_when_asked(tmp_path: Path) -> None:
+    """Standbys too: a crash afterwards needs only what the changelog got since."""
+    async with worker("shoal", Broker({CHANGELOG: 0, OTHER: 0}), tmp_path) as made:
+        made.consumer._on_partitions_assigned = _assigned
+        table = _table(made, tmp_path)
+        await _rebalance(made, [CHANGELOG], [OTHER])
+        for store in table.data.open.values():
+            store.confirm(store.stage({b"r1": ROW}), 99)
+        await table.flush()
+        for partition, store in table.data.open.items():
+            left = tmp_path / "crashed" / str(partition)
+            shutil.copytree(tmp_path / str(partition), left, ignore=shutil.ignore_patterns("LOCK"))
+            reopened = PartitionStore(left)
+            assert reopened.offset == 99
+            reopened.close()
+            store.close()
