@@ -21,7 +21,9 @@ Ends = Mapping[tuple[Topic, int], int]
 _TOPICS = (*EVENT_TOPICS, Topic.IDENTITY)
 """A topic's place in here is its number in a position: only ever add at the end."""
 ROUNDS = 3
-"""A transfer may be passed on by a redirect; each round waits for what the one before it sent on."""
+"""What an event causes is passed on by redirects; each round waits for what the one before it sent on."""
+JOINING = 4
+"""Transfers that one after the other carry out an alias, each of them passed on by redirects (`streams.identity`)."""
 _KEPT = 100_000
 """Positions being asked for whose round is remembered; one forgotten only waits longer."""
 
@@ -67,6 +69,13 @@ def transfers_sent(fields: Sequence[Mapping[str, str]]) -> dict[tuple[Topic, int
     return {(Topic.TRANSFERS, to): max(int(each.get(f"out:{to}", 0)) for each in fields) for to in range(len(fields))}
 
 
+def rounds(ends: Ends, fields: Sequence[Mapping[str, str]]) -> int:
+    """How often what the records up to `ends` cause may be sent on; `hops` is the longest way over redirects so far."""
+    ways = 1 + max((int(each.get("hops", 0)) for each in fields), default=0)
+    joins = any(topic is Topic.IDENTITY for topic, _ in ends)
+    return max(ROUNDS, JOINING * ways if joins else ways)
+
+
 class Visibility:
     """Answers whether positions are visible, and remembers what each is waiting for between two questions."""
 
@@ -81,12 +90,13 @@ class Visibility:
             return True
         fields = await self._progress.fields()
         done, wait = self._rounds.pop(text, (0, ends))
-        while done <= ROUNDS and reached(wait, fields):
+        enough = rounds(ends, fields)
+        while done <= enough and reached(wait, fields):
             sent = transfers_sent(fields)
             if reached(sent, fields):
                 return True
             done, wait = done + 1, sent
-        if done > ROUNDS:
+        if done > enough:
             return True
         self._rounds[text] = (done, wait)
         if len(self._rounds) > self._kept:

@@ -97,6 +97,26 @@ async def test_a_transfer_that_was_passed_on() -> None:
     assert await asked.when(partition(1, p1=1), partition(transfers=1, p2=1), partition(transfers=1))
 
 
+async def test_an_alias_is_followed_to_its_end() -> None:
+    """Home of the aliased id → home of the one that the alias named → back → with the profile: four transfers."""
+    asked = Asked()
+    asked.ends = {(Topic.IDENTITY, 0): 1}
+    known = {"o:identity": "1"}
+    assert not await asked.when(partition(p1=1) | known, partition())
+    assert not await asked.when(partition(p1=1) | known, partition(transfers=1, p0=1))
+    assert not await asked.when(partition(transfers=1, p1=2) | known, partition(transfers=1, p0=1))
+    assert not await asked.when(partition(transfers=1, p1=2) | known, partition(transfers=2, p0=2))
+    assert await asked.when(partition(transfers=2, p1=2) | known, partition(transfers=2, p0=2))
+
+
+async def test_a_long_way_over_redirects_is_followed_to_its_end() -> None:
+    asked = Asked(p0=1)
+    for hop in range(1, 7):
+        told = partition(1, transfers=hop - 1, p0=hop) | {"hops": "6"}
+        assert not await asked.when(told)
+    assert await asked.when(partition(1, transfers=6, p0=6) | {"hops": "6"})
+
+
 async def test_forgetting_a_position_only_waits_longer() -> None:
     asked = Asked(p0=3)
     asked.visibility = Visibility(asked.progress, kept=0)
