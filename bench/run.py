@@ -37,15 +37,21 @@ def main() -> None:
         parser.error(f"no bench is called {', '.join(sorted(unknown))}")
     logging.getLogger("aiokafka").setLevel(logging.ERROR)  # a new topic has no leader yet: it tries again by itself
     rows: list[Row] = []
-    for name in given.benches or BENCHES:
-        begun = time.perf_counter()
-        print(f"{name} …", end=" ", file=sys.stderr, flush=True)
-        measured = BENCHES[name](**_arguments(name, given))
-        if name == "worker":
-            given.full = given.full or measured[0].value
-        rows += measured
-        print(f"{time.perf_counter() - begun:.0f} s", file=sys.stderr, flush=True)
-    print(f"\n{machine.describe()}, {broker_name()} as broker\n\n{table(rows)}")
+    try:
+        for name in given.benches or BENCHES:
+            rows += _run(name, given)
+    finally:  # what was measured before one failed took its time, too
+        print(f"\n{machine.describe()}, {broker_name()} as broker\n\n{table(rows)}", flush=True)
+
+
+def _run(name: str, given: argparse.Namespace) -> list[Row]:
+    begun = time.perf_counter()
+    print(f"{name} …", end=" ", file=sys.stderr, flush=True)
+    rows = BENCHES[name](**_arguments(name, given))
+    if name == "worker":
+        given.full = given.full or rows[0].value
+    print(f"{time.perf_counter() - begun:.0f} s", file=sys.stderr, flush=True)
+    return rows
 
 
 def _arguments(name: str, given: argparse.Namespace) -> dict[str, float]:
