@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import faust
-import pytest
 from faust.types.tuples import TP
 
-from agents.table import NotOursError, ProfileTable, add_table
+from agents.table import ProfileTable, add_table
 from stores.partitions import NEVER, PartitionStore
 from tests.agents.harness import CHANGELOG, GENERATION, Broker, Worker, record, worker
 
