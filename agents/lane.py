@@ -7,7 +7,7 @@ they are written to the changelog, for no source batch would bring them again.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 
@@ -54,7 +54,8 @@ class Step:
 
 class Lane:
     """`fail` is told of anything that must end the process; a lane does not go on after it. `at_work` is held, around
-    what no source batch brings, for as long as a revocation of the partition has to wait.
+    what no source batch brings, for as long as a revocation of the partition has to wait. `applied`: topic → offset up
+    to which all was finished before this lane began.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Lane:
         showing: Showing,
         at_work: Callable[[], AbstractContextManager[None]],
         fail: Callable[[BaseException], None],
+        applied: Mapping[str, int],
     ) -> None:
         self.shard = shard
         self.store = store
@@ -76,7 +78,7 @@ class Lane:
         self._lock = asyncio.Lock()
         self._steps: asyncio.Queue[Step] = asyncio.Queue()
         self._room = asyncio.Semaphore(IN_FLIGHT)
-        self._hops = 0
+        self._finished = Progress(applied=dict(applied))
         self._settling: set[asyncio.Task[None]] = set()
         self._finisher = asyncio.create_task(self._finish_steps())
 
@@ -119,6 +121,12 @@ class Lane:
         """Shows fields of the partition, such as the state of a fill."""
         await self._showing.show(self.number, (), Progress(fields=fields))
 
+    def finished(self) -> Progress:
+        """How far all is durable and visible, as far as this lane knows: for a Redis that has forgotten it."""
+        known = self._finished
+        fields = {"hops": str(self.shard.meta.hops)}
+        return Progress(applied=dict(known.applied), sent=dict(known.sent), totals=self.shard.totals(), fields=fields)
+
     async def settled(self) -> None:
         """Returns when every step so far is durable and visible."""
         await self._steps.join()
@@ -130,8 +138,8 @@ class Lane:
 
     async def _keep(self, outcome: Outcome, progress: Progress, done: Callable[[], None]) -> None:
         ticket = self._stage(outcome)
-        self._note_hops(outcome, progress)
         progress.totals = self.shard.totals()
+        progress.fields["hops"] = str(self.shard.meta.hops)
         transfers = await self._send_transfers(outcome)
         letters = await self._send_letters(outcome)
         changelog = await self._send_rows(outcome)
@@ -142,11 +150,6 @@ class Lane:
         key, value = outcome.trailer(len(outcome.rows))
         rows[key] = value
         return self.store.stage(rows)
-
-    def _note_hops(self, outcome: Outcome, progress: Progress) -> None:
-        if outcome.hops > self._hops:
-            self._hops = outcome.hops
-            progress.fields["hops"] = str(self._hops)
 
     async def _send_rows(self, outcome: Outcome) -> list[Sent]:
         rows: list[Row] = [(row.key, row.value) for row in outcome.rows]
@@ -193,6 +196,8 @@ class Lane:
         await confirmed(step.letters)
         if not step.shown:
             await self._showing.show(self.number, step.outcome.views, step.progress)
+        self._finished.applied |= step.progress.applied
+        self._finished.sent |= step.progress.sent
         offsets = await confirmed(step.changelog)
         self.store.confirm(step.ticket, offsets[-1])
         step.done()

@@ -12,8 +12,6 @@ from time import perf_counter
 
 from agents.clock import Clock
 from schemas.errors import Unavailable
-from schemas.profile import META_KEY, decode_meta
-from schemas.topics import SOURCE_TOPICS
 from schemas.views import Progress, View
 from stores.partitions import PartitionStore
 from stores.projection import Fence, Projection, Written
@@ -27,13 +25,16 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
 
 
 class Showing:
-    """The worker's way to Redis. `store_of` gives a partition's store; `fence` what tells a zombie's writes."""
+    """The worker's way to Redis. `store_of` gives a partition's store; `fence` what tells a zombie's writes; `progress`
+    how far a partition is, for a Redis that has forgotten it: its rows may be further than what they have sent.
+    """
 
     def __init__(
         self,
         projection: Projection,
         store_of: Callable[[int], PartitionStore],
         fence: Callable[[], Fence],
+        progress: Callable[[int], Awaitable[Progress]],
         clock: Clock,
     ) -> None:
         self.clock = clock
@@ -42,6 +43,7 @@ class Showing:
         self._projection = projection
         self._store_of = store_of
         self._fence = fence
+        self._progress = progress
         self._observe_wait = histogram("shoal_redis_wait_seconds").observe
         self._turn: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -95,12 +97,5 @@ class Showing:
             last = rows[-1][0]
             views = [view_of_row(key[1:].decode(), value) for key, value in rows]
             await projection.write(partition, fence, views, Progress(), expect=False)
-        await projection.write(partition, fence, (), _progress_of(store), expect=False)
+        await projection.write(partition, fence, (), await self._progress(partition), expect=False)
         return await projection.finish(partition, fence)
-
-
-def _progress_of(store: PartitionStore) -> Progress:
-    """How far the rows of a store have come, by its own account."""
-    meta = decode_meta(store.get(META_KEY))
-    applied = {topic.value: offset for topic, offset in zip(SOURCE_TOPICS, meta.applied, strict=False)}
-    return Progress(applied=applied)

@@ -14,6 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from faust.types.tuples import TP
+
 from agents.app import MAX_BATCH, consumer_of, make_app, quiet
 from agents.app import run as run_app
 from agents.changelog import BatchProducer
@@ -65,7 +67,7 @@ class Worker:
         self.clock = Clock()
         self.definitions = DefinitionLog(str(settings.kafka), settings.namespace)
         self.projection = Projection(str(settings.redis), settings.namespace)
-        self.showing = Showing(self.projection, self.table.partition, self._fence, self.clock)
+        self.showing = Showing(self.projection, self.table.partition, self._fence, self._progress, self.clock)
         self.limits = Limits(settings.retention, settings.session_gap, settings.exact_limit)
         self.rules = RuleSet((), self.limits)
         self.changed = asyncio.Event()
@@ -140,7 +142,8 @@ class Worker:
         lane = self.lanes.get(partition)
         if lane is None or lane.store is not store:
             shard = Shard(partition, self.settings.partitions, store.get, self.rules)
-            lane = Lane(shard, store, self._producers(), self.showing, self.consumer.work, self._fail)
+            applied = {self._topics[name].value: end for name, end in self.consumer.committed_of(partition).items()}
+            lane = Lane(shard, store, self._producers(), self.showing, self.consumer.work, self._fail, applied)
             self.lanes[partition] = lane
             self._fillings[partition] = Filling(self.settings, lane, lambda: self.rules)
             self._followers[partition] = asyncio.create_task(self._follow(lane, self._fillings[partition]))
@@ -264,6 +267,14 @@ class Worker:
 
     def _fence(self) -> tuple[int, int]:
         return self.settings.epoch, self.app.consumer_generation_id
+
+    async def _progress(self, partition: int) -> Progress:
+        """For a Redis that has forgotten it. What others had sent here is not known: all in the log may be of that."""
+        lane, transfers = self.lanes.get(partition), TP(Topic.TRANSFERS.named(self.settings.namespace), partition)
+        progress = lane.finished() if lane else Progress()
+        ends = await self.consumer.highwaters(transfers)
+        progress.sent[partition] = max(ends[transfers], progress.sent.get(partition, 0))
+        return progress
 
     def _fail(self, error: BaseException) -> None:
         log.error("the worker ends: %s", error, exc_info=error)

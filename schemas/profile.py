@@ -41,7 +41,8 @@ class Visit(NamedTuple):
 class Profile(msgspec.Struct, array_like=True, kw_only=True):
     """All that is known of one user, at the id `home`.
 
-    `number`: dense number in its partition, -1 before the user is known. `name`: the userId that an alias named last.
+    `number`: dense number in its partition, -1 before the user is known. `name`: the userId that an alias named
+    last, `name_at` in µs of its arrival.
     `known_at`: since when the user is known, None: not yet. `identified`: one of the ids is a userId.
     `fences`: id → next offset to apply of each event topic.
     `filled`: (fill, id → next offset that fill has to read). `dups`: id → offsets, by topic, of duplicates.
@@ -116,7 +117,7 @@ class Meta(msgspec.Struct, array_like=True, kw_only=True):
 
     `applied`: source topic → next offset to apply. `fill`: the last fill switched on here; `cuts`: event topic → first
     offset that is folded with that fill's selectors, the log below is read by the fill. `read`: the last fill that has
-    read all of that log here.
+    read all of that log here. `hops`: the longest way that a transfer has come over redirects.
     """
 
     numbers: int = 0
@@ -125,6 +126,7 @@ class Meta(msgspec.Struct, array_like=True, kw_only=True):
     fill: int = 0
     cuts: list[int] = []
     read: int = 0
+    hops: int = 0
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -49,8 +49,8 @@ class Outcome:
     """`settled`: ids whose moved profile is among the transfers; once those are confirmed, say so (`Shard.settle`).
 
     `source`: the topic that the step is of, if of one. `applied`: events that were new; `received`: their times of
-    receipt. `hops`: the longest way that a transfer has come over redirects. `oversized`: ids whose row would have
-    grown over what the broker takes, and so stayed as it was. `sums`: the partition's hours before this step.
+    receipt. `oversized`: ids whose row would have grown over what the broker takes, and so stayed as it was. `sums`:
+    the partition's hours before this step.
     """
 
     meta: Meta
@@ -63,7 +63,6 @@ class Outcome:
     received: list[int] = field(default_factory=list)
     applied: int = 0
     source: str = ""
-    hops: int = 0
     oversized: list[str] = field(default_factory=list)
     sums: Hours = field(default_factory=dict)
 

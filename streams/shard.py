@@ -155,7 +155,7 @@ class Shard:
         if isinstance(row, Redirect):
             if not identity.follow(desk, transfer, row):
                 raise RefusedError("identity_circle", f"ids redirect to each other at {transfer.to!r}")
-            desk.outcome.hops = max(desk.outcome.hops, transfer.hops)
+            self.meta.hops = max(self.meta.hops, transfer.hops)
         elif not isinstance(transfer, Forward):
             identity.arrive(desk, transfer, row)
         elif transfer.replay:

@@ -89,6 +89,11 @@ class BatchConsumer(Consumer):
         for tp in partitions:
             self._ledgers[tp].forget()
 
+    def committed_of(self, partition: int) -> dict[str, int]:
+        """Of the source topics in this partition, those that have any: below it all is finished, or was elsewhere."""
+        committed = {tp.topic: self._committed_offset[tp] for tp in self._sources() if tp.partition == partition}
+        return {topic: offset for topic, offset in committed.items() if offset is not None}
+
     @contextmanager
     def work(self) -> Iterator[None]:
         """Around work that no batch causes (timers) but that writes: a revocation waits for its end too.

@@ -24,6 +24,9 @@ from tests.support.system import SHOAL, RunningSystem, alive
 Fault = Callable[[Live, random.Random], During]
 """What is done when. It may draw its instants."""
 
+BETWEEN = 6.0
+"""Seconds of load for each time that a fault strikes, so that most strike a system that is at work again."""
+
 
 def compared(live: Live, load: Load, during: During = ()) -> None:
     """Segments made before, amid and after a load; then no answer differs from the reference's."""
@@ -31,7 +34,7 @@ def compared(live: Live, load: Load, during: During = ()) -> None:
     third = len(ids) // 3
     live.define(load, *ids[:third])
     amid = (0.5, lambda: live.define(load, *ids[third : 2 * third]))
-    live.post(load, sorted([*during, amid], key=lambda each: each[0]))
+    live.post(load, sorted([*during, amid], key=lambda each: each[0]), seconds=BETWEEN * len(during))
     live.define(load, *ids[2 * third :])
     same(live, load)
 

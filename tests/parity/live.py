@@ -40,8 +40,11 @@ class Live:
 
     # What is sent
 
-    def post(self, load: Load, during: During = (), posters: int = 4) -> None:
-        """Sends a load, each request again until it is taken; returns when all of it is acknowledged."""
+    def post(self, load: Load, during: During = (), seconds: float = 0.0, posters: int = 4) -> None:
+        """Sends a load, each request again until it is taken; returns when all of it is acknowledged.
+
+        `seconds` that it shall take at least.
+        """
         lanes = load.requests(posters)
         total = sum(map(len, lanes))
         done: list[int] = []
@@ -52,6 +55,7 @@ class Live:
                 for request in requests:
                     self._post(request)
                     done.append(1)
+                    time.sleep(seconds / len(requests))
             except BaseException as error:
                 broken.append(error)
 
