@@ -14,7 +14,7 @@ from typing import Any
 
 import aiohttp
 
-from bench.data import Made, Record, event, events, identities
+from bench.data import TOPICS, Made, Record, event, events, identities
 from bench.load import Loader
 from bench.report import Row, milliseconds, per_second
 from bench.rig import Rig, broker_name, rig
@@ -48,6 +48,7 @@ async def _probe(it: Rig, rate: float) -> tuple[list[float], float]:
     async with Loader(it.settings) as loader, aiohttp.ClientSession() as session:
         await loader.send(identities(Made(USERS, 0, now(), now())))
         await loader.send(events(Made(USERS, USERS, now() - HOUR, now())))
+        await asyncio.to_thread(it.until, lambda: it.applied(TOPICS) >= USERS, "the users are not there", 120.0)
         load = asyncio.ensure_future(loader.pace(_live(), rate, stop))
         await asyncio.sleep(WARM)
         times = []
