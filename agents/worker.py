@@ -27,7 +27,7 @@ from agents.table import NotOursError, add_table
 from agents.transport import BatchMessage, BatchSchema
 from agents.transport.consumer import BatchConsumer
 from schemas.settings import Settings
-from schemas.topics import SOURCE_TOPICS, Topic
+from schemas.topics import EVENT_TOPICS, SOURCE_TOPICS, Topic
 from schemas.views import Progress
 from stores.definitions import DefinitionLog
 from stores.logs import set_up_logs
@@ -113,7 +113,7 @@ class Worker:
 
         def done() -> None:
             message.finish()
-            self._measure(topic, outcomes[0])
+            self._measure(outcomes[0])
 
         while True:
             try:
@@ -128,9 +128,11 @@ class Worker:
             await self.changed.wait()
         await lane.fold(partial(lane.shard.switch_on, fill), Progress(), lambda: None)
 
-    def _measure(self, topic: Topic, outcome: Outcome) -> None:
-        if outcome.applied:
-            counter("shoal_events_total").labels(topic.value).inc(outcome.applied)
+    def _measure(self, outcome: Outcome) -> None:
+        for each, applied in zip(EVENT_TOPICS, outcome.applied, strict=True):
+            if applied:
+                counter("shoal_events_total").labels(each.value).inc(applied)
+        if outcome.received:
             observe, now = histogram("shoal_event_to_lookup_seconds").observe, self.clock.now()
             for received in outcome.received[:: max(1, len(outcome.received) // MEASURED)]:
                 observe(max(0, now - received) / 1000)

@@ -132,7 +132,7 @@ class Shard:
             return
         if fences.is_duplicate(live, sent, event, topic, offset, self.rules.limits.exact):
             return
-        desk.outcome.applied += 1
+        desk.outcome.applied[topic] += 1
         desk.outcome.received.append(event.received)
         apply(live, event, data, fill, desk.now)
 
