@@ -1,7 +1,7 @@
 """Series: the times at which a user did what a selector names, as few as settle every condition on them.
 
-Owns what of a series is kept. Series are sets ordered by event time, so that late events, replays and
-joining two users are one operation: union, trim. A `$visit` selector's series has the starts of the visits that match; as a visit's fields
+Owns what of a series is kept. Series are sets ordered by event time, so that late events, replays and joining two users
+are one operation: union, trim. A `$visit` selector's series has the starts of the visits that match; as its fields
 are those of one of its events, such a series also marks the events that could lend them.
 """
 
