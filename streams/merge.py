@@ -73,7 +73,10 @@ def _join_facts(profile: Profile, other: Profile) -> None:
 
 def _join_timelines(live: Live, other: Profile) -> None:
     """Both timelines in one; hours' visits follow from it, and so are not added up."""
-    profile = live.profile
+    profile, gap = live.profile, live.rules.limits.session_gap
+    if len(profile.sources) + len(other.sources) > visits.MOST_SOURCES:
+        for each in (profile, other):
+            visits.make_room(each, gap, visits.MOST_SOURCES // 2 + 1)
     recode = [0]
     for source in other.sources:
         if source not in profile.sources:
@@ -85,4 +88,4 @@ def _join_timelines(live: Live, other: Profile) -> None:
         profile.sealed[2] or other.sealed[2],
     )
     joined = timeline.merge(profile.timeline, other.timeline, recode)
-    visits.rebuild(profile, joined, live.rules.limits.session_gap, live.totals)
+    visits.rebuild(profile, joined, gap, live.totals)

@@ -17,6 +17,9 @@ KINDS = {"page": PAGE, "screen": SCREEN, "track": OTHER, "identify": OTHER}
 VISITS = 3
 """Index of the visits in an hour's counters."""
 
+MOST_SOURCES = (1 << 14) - 1
+"""Sources that the events of a timeline tell apart: an event has 14 bits for its own."""
+
 Hours = dict[int, list[int]]
 
 
@@ -32,6 +35,7 @@ def source_of(event: Event) -> str:
 def observe(profile: Profile, event: Event, arrival: int, gap: int, limit: int, totals: Hours) -> bool:
     """Adds an event to the visits; False when it came so late that other visits than the last may have changed."""
     kind = KINDS[event.type]
+    make_room(profile, gap, 1)
     source = DIRECT if kind == OTHER else _source_index(profile, source_of(event))
     entry = Entry(event.time, source * 4 + kind, arrival)
     last = profile.last_visit
@@ -130,6 +134,27 @@ def _source_index(profile: Profile, source: str) -> int:
     except ValueError:
         profile.sources.append(source)
         return len(profile.sources)
+
+
+def make_room(profile: Profile, gap: int, more: int) -> None:
+    """Sees to it that so many more sources can be told apart: those of no event go, then the oldest events do."""
+    while len(profile.sources) + more > MOST_SOURCES:
+        _drop_unused_sources(profile)
+        if len(profile.sources) + more > MOST_SOURCES:
+            _seal(profile, gap, max(1, len(profile.timeline) // SIZE // 2))
+
+
+def _drop_unused_sources(profile: Profile) -> None:
+    packed = list(timeline.entries(profile.timeline))
+    last = profile.last_visit
+    used = {code >> 2 for _, code, _ in packed} | ({last.source} if last is not None else set())
+    kept = [index for index in range(1, len(profile.sources) + 1) if index in used]
+    recode = {DIRECT: DIRECT, -1: -1} | {index: place for place, index in enumerate(kept, 1)}
+    profile.sources = [profile.sources[index - 1] for index in kept]
+    recoded = [timeline.pack_entry(time, recode[code >> 2] * 4 + (code & 3), at) for time, code, at in packed]
+    profile.timeline = b"".join(recoded)
+    if last is not None:
+        profile.last_visit = last._replace(source=recode[last.source])
 
 
 def _append(profile: Profile, entry: Entry, gap: int, totals: Hours) -> None:
