@@ -53,8 +53,8 @@ class Event(msgspec.Struct, omit_defaults=True, kw_only=True):
 class IdentityRecord(msgspec.Struct, omit_defaults=True, kw_only=True):
     """What an id came as, and to whom a call joins it. `owner`: a call named this userId beside the anonymous `id`.
 
-    `alias`: an alias call named `id` as previousId and this as userId. `share` is False where the request carried
-    `Sec-GPC: 1`: it marks every user that it names.
+    `alias`: an alias call named `id` as previousId and this as userId; `arrival` orders the aliases of one millisecond.
+    `share` is False where the request carried `Sec-GPC: 1`: it marks every user that it names.
     """
 
     id: str
@@ -62,6 +62,7 @@ class IdentityRecord(msgspec.Struct, omit_defaults=True, kw_only=True):
     seen: Literal["user", "anonymous"] | None = None
     owner: str | None = None
     alias: str | None = None
+    arrival: int = 0
     share: bool = True
 
 

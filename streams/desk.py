@@ -112,11 +112,17 @@ class Desk:
         judged_before = row.ruleset == self.rules.fingerprint
         before = int.from_bytes(row.mask, "little"), int.from_bytes(row.truth, "little")
         row.ruleset = 0
+        series = row.series
         live = Live(row, due_of(value), self.rules, self.now)
         advance(live, self.now)
         truth = live.truth if judged_before else before[1]
-        if (live.mask, truth) != before or live.due < due_of(value):
+        moved = (live.mask, truth) != before or live.due < due_of(value)
+        if moved or (judged_before and self._derives_other_visits(live, series)):
             self._rows[id] = live
+
+    def _derives_other_visits(self, live: Live, series: dict[str, list[int]]) -> bool:
+        """Whether what a fill has marked makes other `$visit` series than the row had: live events build upon them."""
+        return any(live.profile.series.get(each.key) != series.get(each.key) for each in self.rules.visit_series)
 
     def exists(self, id: str) -> bool:
         """Whether there is a row for the id."""

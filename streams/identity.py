@@ -27,7 +27,8 @@ def take(desk: Desk, record: IdentityRecord) -> None:
         if not flags.user:
             _join_anonymous(desk, record.id, record.alias)
         elif flags.anonymous:
-            _ask_to_join(desk, JoinFrom(to=record.id, name=record.alias, at=record.received))
+            at = record.arrival or record.received * 1000
+            _ask_to_join(desk, JoinFrom(to=record.id, name=record.alias, at=at))
     if record.seen == "user" and not flags.user:
         flags.user = True
         _identify(desk, record.id)

@@ -63,8 +63,11 @@ def _encodable(value: str) -> bool:
     return True
 
 
-def identity_records(ids: Ids, received: int, share: bool = True) -> tuple[IdentityRecord, ...]:
-    """What the call tells of its ids, in order: the userId first, so that who is joined to it finds it there."""
+def identity_records(ids: Ids, received: int, share: bool = True, arrival: int = 0) -> tuple[IdentityRecord, ...]:
+    """What the call tells of its ids, in order: the userId first, so that who is joined to it finds it there.
+
+    `arrival` tells the order of aliases, as it does that of events.
+    """
     user, anonymous, previous = ids
     if user is None:
         return (IdentityRecord(id=ids.key, seen="anonymous", received=received, share=share),)
@@ -73,5 +76,5 @@ def identity_records(ids: Ids, received: int, share: bool = True) -> tuple[Ident
         owner = None if anonymous == user else user
         records += (IdentityRecord(id=anonymous, seen="anonymous", owner=owner, received=received, share=share),)
     if previous is not None and previous != user:
-        records += (IdentityRecord(id=previous, alias=user, received=received, share=share),)
+        records += (IdentityRecord(id=previous, alias=user, arrival=arrival, received=received, share=share),)
     return records
