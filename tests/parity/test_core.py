@@ -4,6 +4,7 @@
 """
 
 import os
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +15,7 @@ from tests.parity.core import Core
 from tests.strategies import FIRST_PART, Habits, case_from_seed, cases
 
 EXAMPLES = int(os.environ.get("PARITY_EXAMPLES", "150"))
+WITH_VISITS = replace(FIRST_PART, visits=True)
 HABITS = {
     "usual": Habits(),
     "several in a millisecond": Habits(equal_arrivals=True, aliases=False),
@@ -23,7 +25,7 @@ HABITS = {
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-@given(cases(FIRST_PART, calls=(1, 12), rules=(1, 4)), st.integers(0, 9))
+@given(cases(WITH_VISITS, calls=(1, 12), rules=(1, 4)), st.integers(0, 9))
 def test_small_cases_agree(case, seed):
     assert differences(case, Core(seed)) == []
 
@@ -31,5 +33,5 @@ def test_small_cases_agree(case, seed):
 @pytest.mark.parametrize("habits", HABITS)
 def test_rolled_cases_agree(habits):
     for seed in range(max(20, EXAMPLES // 4)):
-        case = case_from_seed(seed, FIRST_PART, HABITS[habits], calls=(3, 16), rules=(5, 10))
+        case = case_from_seed(seed, WITH_VISITS, HABITS[habits], calls=(3, 16), rules=(5, 10))
         assert differences(case, Core(seed)) == [], f"case_from_seed({seed}, …) with {habits}"

@@ -12,12 +12,12 @@ def refusal(call):
         return "not_an_object"
     if call.get("type") not in TYPES:
         return "unknown_type"
-    names = ("userId", "previousId") if call["type"] == "alias" else ("userId", "anonymousId")
-    ids = [call[name] for name in ("userId", "anonymousId", "previousId") if call.get(name) is not None]
-    if any(id_text(id) is None for id in ids):
+    is_alias = call["type"] == "alias"
+    names = ("userId", "anonymousId", "previousId") if is_alias else ("userId", "anonymousId")
+    there = [name for name in names if call.get(name) is not None]
+    if any(id_text(call[name]) is None for name in there):
         return "bad_id"
-    there = [call.get(name) is not None for name in names]
-    if not (all(there) if call["type"] == "alias" else any(there)):
+    if not there or (is_alias and ("userId" not in there or len(there) < 2)):
         return "no_id"
     if call["type"] == "track":
         name = call.get("event")

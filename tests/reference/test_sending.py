@@ -36,7 +36,11 @@ GIVEN = {"consent": {"categoryPreferences": {"analytics": True}}}
         (["track"], "not_an_object"),
         (None, "not_an_object"),
         ({"type": "alias", "userId": "u"}, "no_id"),
+        ({"type": "alias", "previousId": "a", "anonymousId": "b"}, "no_id"),
         ({"type": "alias", "userId": "u", "previousId": "a"}, "accepted"),
+        ({"type": "alias", "userId": "u", "anonymousId": "a"}, "accepted"),  # joins them as any call does
+        ({"type": "alias", "userId": "u", "previousId": ""}, "bad_id"),
+        ({"type": "track", "userId": "u", "event": "buy", "previousId": {}}, "accepted"),  # of an alias only
         ({"type": "track", "userId": "u", "event": "buy", "context": REFUSED}, "consent"),
         ({"type": "track", "userId": "u", "event": "buy", "context": GIVEN}, "accepted"),
     ],

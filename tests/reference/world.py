@@ -82,7 +82,8 @@ class World:
             return "duplicate"
         self.identity.call(user_id, anonymous_id)
         if call["type"] == "alias":
-            self.identity.alias(previous_id, user_id)
+            if previous_id is not None:
+                self.identity.alias(previous_id, user_id)
         else:
             time = event_time(call, received, sent_at)
             self._record(user_id or anonymous_id, call["type"], time, received, fields, _name(call), _traits(call))
