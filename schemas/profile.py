@@ -18,6 +18,9 @@ META_KEY = b"m"
 Stamped = tuple[Any, int, int]
 """(value, event time, arrival): the newest by (time, arrival) wins."""
 
+Order = tuple[int, int]
+"""(event time, arrival)."""
+
 _PROFILE, _REDIRECT = 1, 2
 
 
@@ -46,13 +49,15 @@ class Profile(msgspec.Struct, array_like=True, kw_only=True):
     `known_at`: since when the user is known, None: not yet. `identified`: one of the ids is a userId.
     `fences`: id → next offset to apply of each event topic.
     `filled`: (fill, id → next offset that fill has to read). `dups`: id → offsets, by topic, of duplicates.
+    `latest`: values of `streams.facts.LATEST`, each of the newest event that has it: that of `latest_at`, but for those
+    names that have an order of their own in `stamps`.
     `messages`: hour of receipt → packed 8-byte hashes of (id, messageId). `timeline`: see `streams.timeline`, with
     `sources` its table of visit sources; `sealed`: (visits, ms on site, page views of the cut-off head of the first
     visit) that the bounded timeline no longer holds.
     `series`: series key → times, or for visits' marks → arrivals. `hours`: hour → [page views, clicks, events, visits].
-    `parked`: (time, fill, event JSON) of events
-    that are still in the future; a fill below 0 is a replay's. `truth`, `mask`: bits of the conditions of
-    rule set `ruleset`, and of the slots the user is in; `since`: slot → when it was entered.
+    `parked`: (time, fill, event JSON) of events that are still in the future; a fill below 0 is a replay's.
+    `truth`, `mask`: bits of the conditions of rule set `ruleset`, and of the slots the user is in; `since`: slot → when
+    it was entered.
     """
 
     home: str
@@ -68,7 +73,9 @@ class Profile(msgspec.Struct, array_like=True, kw_only=True):
     dups: dict[str, list[list[int]]] = {}
     messages: dict[int, bytes] = {}
     traits: dict[str, Stamped] = {}
-    facts: dict[str, Stamped] = {}
+    latest: tuple[str | None, ...] = (None,) * 5
+    latest_at: Order = (0, 0)
+    stamps: dict[str, Order] = {}
     first_seen: int | None = None
     last_seen: int | None = None
     first_campaign: tuple[dict[str, str], int, int] | None = None

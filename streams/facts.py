@@ -8,7 +8,7 @@ from collections.abc import Callable
 from operator import attrgetter
 
 from schemas.events import Event
-from schemas.profile import Profile
+from schemas.profile import Order, Profile
 from schemas.times import format_instant
 from streams.paths import dig
 
@@ -28,16 +28,46 @@ def note(profile: Profile, event: Event, arrival: int, changed: set[str]) -> Non
     if event.type == "group":
         return
     note_seen(profile, time, changed)
-    facts = profile.facts
-    for name, value in zip(LATEST, _latest(event), strict=True):
-        if value:
-            known = facts.get(name)
-            if known is None or time > known[1] or (time == known[1] and arrival > known[2]):
-                facts[name] = (value, time, arrival)
-                if known is None or value != known[0]:
-                    changed.add(name)
+    note_latest(profile, _latest(event), (time, arrival), changed)
     if event.type in ("page", "screen"):
         _note_page(profile, event, arrival, changed)
+
+
+def note_latest(profile: Profile, values: tuple[str | None, ...], order: Order, changed: set[str]) -> None:
+    """Takes what an event tells of its device and place; quick for the newest, if it tells all that is known."""
+    known = profile.latest
+    if not profile.stamps and order > profile.latest_at:
+        if values == known:
+            profile.latest_at = order
+            return
+        if all(value or not old for value, old in zip(values, known, strict=True)):
+            changed.update(name for name, value, old in zip(LATEST, values, known, strict=True) if value != old)
+            profile.latest, profile.latest_at = values, order
+            return
+    _note_each(profile, values, order, changed)
+
+
+def _note_each(profile: Profile, values: tuple[str | None, ...], order: Order, changed: set[str]) -> None:
+    latest, stamps = list(profile.latest), dict(profile.stamps)
+    for index, (name, value) in enumerate(zip(LATEST, values, strict=True)):
+        known = latest[index]
+        if known:
+            stamps.setdefault(name, profile.latest_at)
+        if value and (not known or order > stamps[name]):
+            stamps[name] = order
+            latest[index] = value
+            if value != known:
+                changed.add(name)
+    profile.latest, profile.stamps = tuple(latest), stamps
+    if len(orders := set(stamps.values())) == 1:
+        profile.latest_at, profile.stamps = orders.pop(), {}
+
+
+def order_of(profile: Profile, name: str) -> Order | None:
+    """(time, arrival) of the event that a latest value is of; None while there is none."""
+    if not profile.latest[LATEST.index(name)]:
+        return None
+    return profile.stamps.get(name, profile.latest_at)
 
 
 def note_seen(profile: Profile, time: int, changed: set[str]) -> None:
@@ -96,7 +126,8 @@ def user_path(path: str) -> Callable[[Profile], object]:
     if group == "traits":
         return lambda profile: dig({name: stamped[0] for name, stamped in profile.traits.items()}, rest)
     if group in LATEST:
-        return lambda profile: stamped[0] if (stamped := profile.facts.get(group)) else None
+        index = LATEST.index(group)
+        return lambda profile: profile.latest[index]
     if group in INSTANTS:
         return lambda profile: None if (instant := getattr(profile, group)) is None else format_instant(instant)
     if group in ("first_campaign", "last_campaign"):

@@ -171,7 +171,7 @@ class Live:
         profile.mask = to_bytes(self.mask)
         profile.ruleset = rules.fingerprint
         oldest = now // HOUR - KEPT_HOURS
-        if any(hour <= oldest for hour in profile.hours):
+        if profile.hours and min(profile.hours) <= oldest:
             profile.hours = {hour: counts for hour, counts in profile.hours.items() if hour > oldest}
         return encode_row(profile, self.due)
 

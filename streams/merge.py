@@ -8,7 +8,7 @@ section 2, "Identity".
 from heapq import merge as merge_sorted
 
 from schemas.profile import Profile
-from streams import timeline, visits
+from streams import facts, timeline, visits
 from streams.live import Live
 
 
@@ -54,11 +54,14 @@ def _join_ids(profile: Profile, other: Profile) -> None:
 
 
 def _join_facts(profile: Profile, other: Profile) -> None:
-    for ours, theirs in ((profile.traits, other.traits), (profile.facts, other.facts)):
-        for name, stamped in theirs.items():
-            known = ours.get(name)
-            if known is None or (stamped[1], stamped[2]) > (known[1], known[2]):
-                ours[name] = stamped
+    for name, stamped in other.traits.items():
+        known = profile.traits.get(name)
+        if known is None or (stamped[1], stamped[2]) > (known[1], known[2]):
+            profile.traits[name] = stamped
+    for index, name in enumerate(facts.LATEST):
+        if (order := facts.order_of(other, name)) is not None:
+            alone = [value if at == index else None for at, value in enumerate(other.latest)]
+            facts.note_latest(profile, tuple(alone), order, set())
     seen = [each for each in (profile.first_seen, other.first_seen) if each is not None]
     profile.first_seen = min(seen, default=None)
     seen = [each for each in (profile.last_seen, other.last_seen) if each is not None]

@@ -49,9 +49,9 @@ class Sending:
 class Outcome:
     """`settled`: ids whose moved profile is among the transfers; once those are confirmed, say so (`Shard.settle`).
 
-    `source`: the topic that the step is of, if of one. `applied`: events that were new, by topic; `received`: their times of
-    receipt. `oversized`: ids whose row would have grown over what the broker takes, and so stayed as it was. `sums`:
-    the partition's hours before this step.
+    `source`: the topic that the step is of, if of one. `applied`: events that were new, by topic; `received`: their
+    times of receipt. `oversized`: ids whose row would have grown over what the broker takes, and so stayed as it was.
+    `sums`: the partition's hours before this step.
     """
 
     meta: Meta

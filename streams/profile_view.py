@@ -25,7 +25,7 @@ def describe_user(profile: Profile, now: int) -> dict[str, Any]:
         "last_seen": None if profile.last_seen is None else format_instant(profile.last_seen),
         "visits": profile.visits,
         "time_on_site": seconds(profile.time_on_site),
-        **{name: profile.facts[name][0] if name in profile.facts else None for name in LATEST},
+        **dict(zip(LATEST, profile.latest, strict=True)),
         "first_campaign": first[0] if first else {},
         "last_campaign": last[0] if last else {},
         "counters_7d": dict(zip(COUNTERS, rolling(profile.hours, now), strict=True)),
