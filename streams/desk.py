@@ -25,6 +25,7 @@ from schemas.transfers import Transfer
 from schemas.transfers import encode as encode_transfer
 from schemas.views import View, pack_lookup, pack_redirect
 from streams.apply import advance
+from streams.intake import RefusedError
 from streams.live import Live
 from streams.outcome import Outcome, RowWrite, Sending
 from streams.partition import partition_of
@@ -64,15 +65,18 @@ LARGEST_ROW = 3 << 20
 
 
 class Desk:
-    """One step's rows. `get` reads the partition's store as of now, staged writes included."""
+    """One step's rows. `get` reads the store of partition `number` as of now, staged writes included."""
 
-    def __init__(self, get: Get, meta: Meta, rules: RuleSet, partitions: int, now: int, recent: "RecentRows") -> None:
+    def __init__(
+        self, get: Get, meta: Meta, rules: RuleSet, number: int, partitions: int, now: int, recent: "RecentRows"
+    ) -> None:
         self.outcome = Outcome(meta, now)
         self.rules = rules
         self.now = now
         self.meta = meta
         self._get = get
         self._recent = recent
+        self._number = number
         self._partitions = partitions
         self._rows: dict[str, Live | Redirect] = {}
         self._flags: dict[str, Flags] = {}
@@ -80,7 +84,10 @@ class Desk:
         self._left: dict[str, Live] = {}
 
     def row(self, id: str) -> Live | Redirect:
-        """The row of an id, brought to the present; an empty one for an id that never was here."""
+        """The row of an id, brought to the present; an empty one for an id that never was here.
+
+        Raises RefusedError, as `flags` does, for an id that never was here and does not belong here.
+        """
         row = self._rows.get(id)
         if row is None:
             value = self._get(row_key(id))
@@ -133,6 +140,8 @@ class Desk:
         flags = self._flags.get(id)
         if flags is None:
             value = self._get(flags_key(id))
+            if value is None and partition_of(id, self._partitions) != self._number:
+                raise RefusedError("wrong_partition", f"partition {self._number} is not the one of {id!r}")
             flags = self._flags[id] = decode_flags(value)
             self._flags_before[id] = decode_flags(value)
         return flags

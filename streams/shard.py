@@ -9,17 +9,14 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Protocol
 
-import msgspec
-
 from schemas.events import Event
 from schemas.profile import META_KEY, Redirect, decode_meta, encode_part
 from schemas.topics import EVENT_TOPICS, SOURCE_TOPICS, Topic
 from schemas.transfers import Forward, Transfer
-from schemas.transfers import decode as decode_transfer
 from streams import fences, identity
 from streams.apply import apply, replay
 from streams.desk import Desk, Get, RecentRows
-from streams.intake import RefusedError, read_event, read_identity
+from streams.intake import RefusedError, read_event, read_identity, read_transfer
 from streams.live import Live
 from streams.outcome import Outcome, Refused
 from streams.ruleset import RuleSet
@@ -92,7 +89,7 @@ class Shard:
         return desk.close()
 
     def _desk(self, now: int) -> Desk:
-        return Desk(self._get, self.meta, self.rules, self._partitions, now, self._recent)
+        return Desk(self._get, self.meta, self.rules, self.number, self._partitions, now, self._recent)
 
     def _guard(self, desk: Desk, record: Record, step: Callable[[Desk, Record], None]) -> None:
         try:
@@ -110,11 +107,10 @@ class Shard:
             offset, value = record.offset, record.value or b""
             try:
                 event = read_event(topic, record.key, value)
+                # What comes before the cut is read from the log for the series of that fill, also if it comes again.
+                self._take(desk, event.id, event, value, index, offset, fill if offset >= cut else fill - 1)
             except RefusedError as refusal:
                 desk.outcome.refused.append(Refused(offset, record.key, value, refusal.code, str(refusal)))
-                continue
-            # What comes before the cut is read from the log for the series of that fill, also if it comes again.
-            self._take(desk, event.id, event, value, index, offset, fill if offset >= cut else fill - 1)
 
     def _take(self, desk: Desk, sent: str, event: Event, data: bytes, topic: int, offset: int, fill: int) -> None:
         """An event at the id it was sent under, or where that id's redirect leads."""
@@ -138,12 +134,12 @@ class Shard:
 
     def _apply_transfers(self, desk: Desk, records: Iterable[Record]) -> None:
         transfers: list[tuple[Record, Transfer]] = []
+
+        def read(_: Desk, record: Record) -> None:
+            transfers.append((record, read_transfer(record.key, record.value)))
+
         for record in records:
-            try:
-                transfers.append((record, decode_transfer(record.value or b"")))
-            except msgspec.DecodeError as error:
-                refused = Refused(record.offset, record.key, record.value, "bad_record", str(error))
-                desk.outcome.refused.append(refused)
+            self._guard(desk, record, read)
         for _, transfer in transfers:
             if isinstance(transfer, Forward) and transfer.fill > self.meta.fill:
                 raise BehindError(transfer.fill)
@@ -186,11 +182,11 @@ class Shard:
                 break
             try:
                 event = read_event(topic, record.key, record.value)
+                if not self.rules.wants(event, fill):
+                    continue
+                row = desk.row(event.id)
             except RefusedError:
                 continue
-            if not self.rules.wants(event, fill):
-                continue
-            row = desk.row(event.id)
             data = record.value or b""
             if isinstance(row, Redirect):
                 identity.resend(desk, event.id, row)
