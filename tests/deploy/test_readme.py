@@ -18,7 +18,7 @@ from schemas.rule_parser import parse_rule
 from schemas.times import DAY
 from streams.sentences import sentence
 from tests.deploy.files import ROOT
-from tests.support.system import RunningSystem, running_system
+from tests.support.system import SHOAL, RunningSystem, running_system
 
 PRINTED = "127.0.0.1:8080"
 PATIENCE = 15.0
@@ -42,7 +42,10 @@ def complete(command: str) -> bool:
 
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
+    """With the demo's segments and some of its people, as a newcomer has it after `make demo`."""
     with running_system(tmp_path_factory.mktemp("readme")) as running:
+        people = ["--rate", "5", "--users", "50", "--history", "5m", "--duration", "0s"]
+        subprocess.run([SHOAL, "simulate", "--url", running.url, *people], check=True, capture_output=True)
         yield running
 
 
