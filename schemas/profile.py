@@ -113,10 +113,10 @@ class Redirect(msgspec.Struct, array_like=True, kw_only=True):
 
 
 class Flags(msgspec.Struct, array_like=True):
-    """What an id has come as so far, in the order of the identity topic."""
+    """What an id has come as: offsets in the identity topic of the first records that said so; -1: none did."""
 
-    user: bool = False
-    anonymous: bool = False
+    user: int = -1
+    anonymous: int = -1
 
 
 class Meta(msgspec.Struct, array_like=True, kw_only=True):

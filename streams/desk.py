@@ -96,7 +96,7 @@ class Desk:
 
     def _open(self, id: str, value: bytes | None) -> Live | Redirect:
         if value is None:
-            profile = Profile(home=id, ids=[id], identified=self.flags(id).user)
+            profile = Profile(home=id, ids=[id], identified=self.flags(id).user >= 0)
             return Live(profile, NEVER, self.rules, self.now)
         live = self._recent.take(id, value, self.rules)
         if live is None:

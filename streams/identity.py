@@ -16,24 +16,28 @@ MOST_HOPS = 16
 """Redirects in a row that a transfer follows. Two collectors would have to race each other to make a circle."""
 
 
-def take(desk: Desk, record: IdentityRecord) -> None:
-    """Takes note of what an id came as, and joins it where that is due."""
+def take(desk: Desk, record: IdentityRecord, offset: int) -> None:
+    """Takes note of what an id came as, and joins it where that is due.
+
+    A record that is read again after a crash decides as it did: by what the id had come as at its offset.
+    """
     flags = desk.flags(record.id)
+    was_user, was_anonymous = 0 <= flags.user < offset, 0 <= flags.anonymous < offset
     if not record.share:
         _unshare(desk, Unshare(to=record.id))
-    if record.owner is not None and record.owner != record.id and not flags.user:
+    if record.owner is not None and record.owner != record.id and not was_user:
         _join_anonymous(desk, record.id, record.owner)
     if record.alias is not None and record.alias != record.id:
-        if not flags.user:
+        if not was_user:
             _join_anonymous(desk, record.id, record.alias)
-        elif flags.anonymous:
+        elif was_anonymous:
             at = record.arrival or record.received * 1000
             _ask_to_join(desk, JoinFrom(to=record.id, name=record.alias, at=at))
-    if record.seen == "user" and not flags.user:
-        flags.user = True
+    if record.seen == "user" and not was_user:
+        flags.user = offset
         _identify(desk, record.id)
-    elif record.seen == "anonymous":
-        flags.anonymous = True
+    elif record.seen == "anonymous" and not was_anonymous:
+        flags.anonymous = offset
 
 
 def _identify(desk: Desk, id: str) -> None:

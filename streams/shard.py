@@ -98,7 +98,7 @@ class Shard:
             desk.outcome.refused.append(Refused(record.offset, record.key, record.value, refusal.code, str(refusal)))
 
     def _apply_identity(self, desk: Desk, record: Record) -> None:
-        identity.take(desk, read_identity(record.key, record.value))
+        identity.take(desk, read_identity(record.key, record.value), record.offset)
 
     def _apply_events(self, desk: Desk, topic: Topic, records: Iterable[Record]) -> None:
         index = EVENT_TOPICS.index(topic)
