@@ -34,7 +34,10 @@ class Moved(msgspec.Struct, tag="s", array_like=True, kw_only=True):
 
 
 class Join(msgspec.Struct, tag="j", array_like=True, kw_only=True):
-    """An alias call, at `at`, joins the user at home `origin` with the user of `to`; known by `name` from then on."""
+    """An alias call joins the user at home `origin` with the user of `to`, known by `name` from then on.
+
+    `at`: when the alias arrived, in µs.
+    """
 
     to: str
     origin: str
