@@ -87,7 +87,7 @@ class Supervisor:
         self.on_death(process.pid)
         kept.deaths = 1 if now - kept.started > HEALTHY else kept.deaths + 1
         what = f"{kept.child.name} ended ({_reason(process.returncode)})"
-        if kept.child.log is not None:
+        if kept.child.log is not None and process.returncode > 0:
             what = f"{what}: {processes.last_line(kept.child.log)}"
         if kept.child.if_lost is not None:
             raise StartError(f"{what}. {kept.child.if_lost}")

@@ -86,6 +86,7 @@ def _connected(settings: Settings, timeout: float) -> Iterator[Any]:
             bootstrap_servers=str(settings.kafka).split(","),
             bootstrap_timeout_ms=milliseconds,
             request_timeout_ms=milliseconds,
+            reconnect_backoff_max_ms=500,  # else it may sleep through the moment at which a broker comes up
         )
     except KafkaError as error:
         raise StartError(f"Kafka at {settings.kafka} is not reachable: {_reason(error)}") from error

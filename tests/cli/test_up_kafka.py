@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.kafka, needs.KAFKA.mark]
 
 def cluster(system: RunningSystem) -> tuple[str, set[str]]:
     """Cluster id and topics."""
-    admin = KafkaAdminClient(bootstrap_servers=system.settings.kafka)
+    admin = KafkaAdminClient(bootstrap_servers=system.settings.kafka, bootstrap_timeout_ms=2000)
     try:
         return admin.describe_cluster()["cluster_id"], set(admin.list_topics())
     finally:
@@ -58,7 +58,7 @@ def test_a_dead_broker_is_started_again(durable: RunningSystem) -> None:
         except KafkaError:
             return False
 
-    assert wait_until(back, 30.0)
+    assert wait_until(back, 60.0)
 
 
 def test_without_a_data_directory_it_says_so_and_leaves_nothing(make_system: MakeSystem) -> None:
