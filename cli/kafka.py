@@ -11,12 +11,15 @@ import subprocess
 import uuid
 from pathlib import Path
 
-from cli.ports import free_ports, is_free
+from cli.ports import free_ports, is_free, wait_until
 from schemas.errors import StartError
 from stores.topics import MAX_RECORD
 
 PROJECT = Path(__file__).parents[1]
 _OLDEST_JAVA = 17
+
+LEAVING = 5.0
+"""Seconds that a killed Kafka is given to let go of its ports."""
 
 
 class Kafka:
@@ -85,9 +88,12 @@ def _configuration(directory: Path, port: int) -> str:
 
 
 def _port(remembered: Path) -> int:
-    """The first of the two ports it had before, where they are free, so that its clients find it again."""
+    """The first of the two ports it had before, so that its clients find it again; others where they are taken.
+
+    A Kafka that was just killed may hold them a moment longer.
+    """
     known = remembered.read_text().strip() if remembered.exists() else ""
-    if known.isdigit() and is_free(int(known)) and is_free(int(known) + 1):
+    if known.isdigit() and wait_until(lambda: is_free(int(known)) and is_free(int(known) + 1), LEAVING):
         return int(known)
     port = free_ports(2)
     remembered.write_text(f"{port}\n")

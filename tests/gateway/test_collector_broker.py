@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,13 @@ async def senders(
     return crowd, stop, [asyncio.create_task(each.run(stop)) for each in crowd], session
 
 
+async def acknowledged(crowd: list[Sender], before: Sequence[int], more: int = 1) -> None:
+    """Returns once every sender has that many more acknowledged than before."""
+    async with asyncio.timeout(60):
+        while any(len(each.acknowledged) < count + more for each, count in zip(crowd, before, strict=True)):
+            await asyncio.sleep(0.05)  # noqa: ASYNC110 - the senders are not to know of it
+
+
 @pytest.fixture(params=["broker", pytest.param("kafka_broker", marks=pytest.mark.kafka)])
 def any_broker(request: pytest.FixtureRequest) -> Server:
     server: Server = request.getfixturevalue(request.param)
@@ -80,7 +88,7 @@ async def test_everything_acknowledged_is_there_once_and_in_order(any_broker: Se
     settings = await made(any_broker, namespace)
     async with collector_on(settings) as server:
         crowd, stop, tasks, session = await senders(str(server.make_url("/v1/batch")))
-        await asyncio.sleep(2)
+        await acknowledged(crowd, [0] * len(crowd), 20)
         stop.set()
         await asyncio.gather(*tasks)
         await session.close()
@@ -114,11 +122,11 @@ async def test_a_broker_that_hangs_for_a_while(namespace: str) -> None:
         settings = await made(broker, namespace)
         async with collector_on(settings, patience=1.0) as server:
             crowd, stop, tasks, session = await senders(str(server.make_url("/v1/batch")))
-            await asyncio.sleep(0.5)
+            await acknowledged(crowd, [0] * len(crowd))
             os.kill(broker.pid, signal.SIGSTOP)
             await asyncio.sleep(3)
             os.kill(broker.pid, signal.SIGCONT)
-            await asyncio.sleep(3)
+            await acknowledged(crowd, [len(each.acknowledged) for each in crowd])
             stop.set()
             await asyncio.gather(*tasks)
             await session.close()
@@ -134,7 +142,7 @@ async def test_a_broker_that_is_killed_and_started_anew(namespace: str) -> None:
         settings = await made(broker, namespace)
         async with collector_on(settings, patience=1.0) as server:
             crowd, stop, tasks, session = await senders(str(server.make_url("/v1/batch")))
-            await asyncio.sleep(0.5)
+            await acknowledged(crowd, [0] * len(crowd))
             os.kill(broker.pid, signal.SIGKILL)
             await asyncio.sleep(2)
             before = [len(each.acknowledged) for each in crowd]
@@ -142,7 +150,7 @@ async def test_a_broker_that_is_killed_and_started_anew(namespace: str) -> None:
             try:
                 assert await asyncio.to_thread(wait_until, lambda: answers("127.0.0.1", broker.port), 10)
                 await asyncio.to_thread(create_topics, settings)
-                await asyncio.sleep(5)
+                await acknowledged(crowd, before, 10)
                 stop.set()
                 await asyncio.gather(*tasks)
                 await session.close()
@@ -162,13 +170,13 @@ async def test_nothing_acknowledged_is_lost_when_kafka_is_killed(tmp_path: Path,
         settings = await made(broker, namespace)
         async with collector_on(settings, patience=1.0) as server:
             crowd, stop, tasks, session = await senders(str(server.make_url("/v1/batch")))
-            await asyncio.sleep(1)
+            await acknowledged(crowd, [0] * len(crowd))
             os.kill(broker.pid, signal.SIGKILL)
             again = servers.kafka(tmp_path)
             await asyncio.to_thread(again.__enter__)
             try:
                 before = [len(each.acknowledged) for each in crowd]
-                await asyncio.sleep(5)
+                await acknowledged(crowd, before)
                 stop.set()
                 await asyncio.gather(*tasks)
                 await session.close()
