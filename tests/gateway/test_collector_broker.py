@@ -74,8 +74,9 @@ async def senders(
 async def acknowledged(crowd: list[Sender], before: Sequence[int], more: int = 1) -> None:
     """Returns once every sender has that many more acknowledged than before."""
     async with asyncio.timeout(60):
-        while any(len(each.acknowledged) < count + more for each, count in zip(crowd, before, strict=True)):
-            await asyncio.sleep(0.05)  # noqa: ASYNC110 - the senders are not to know of it
+        pairs = list(zip(crowd, before, strict=True))
+        while any(len(each.acknowledged) < count + more for each, count in pairs):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
 
 
 @pytest.fixture(params=["broker", pytest.param("kafka_broker", marks=pytest.mark.kafka)])
