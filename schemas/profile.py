@@ -44,7 +44,7 @@ class Visit(NamedTuple):
 class Profile(msgspec.Struct, array_like=True, kw_only=True):
     """All that is known of one user, at the id `home`.
 
-    `number`: dense number in its partition, -1 before the user is known. `name`: the userId that an alias named
+    `number`: dense number in its partition, -1 before it is first written. `name`: the userId that an alias named
     last, `name_at` in µs of its arrival.
     `known_at`: since when the user is known, None: not yet. `identified`: one of the ids is a userId.
     `fences`: id → next offset to apply of each event topic.
@@ -57,7 +57,7 @@ class Profile(msgspec.Struct, array_like=True, kw_only=True):
     `series`: series key → times, or for visits' marks → arrivals. `hours`: hour → [page views, clicks, events, visits].
     `parked`: (time, fill, event JSON) of events that are still in the future; a fill below 0 is a replay's.
     `truth`, `mask`: bits of the conditions of rule set `ruleset`, and of the slots the user is in; `since`: slot → when
-    it was entered.
+    it was entered. `offered`: others may be on their way into this row, for all that is known here.
     """
 
     home: str
@@ -94,6 +94,7 @@ class Profile(msgspec.Struct, array_like=True, kw_only=True):
     truth: bytes = b""
     mask: bytes = b""
     since: dict[int, int] = {}
+    offered: bool = False
 
     @property
     def canonical(self) -> str:
@@ -113,10 +114,14 @@ class Redirect(msgspec.Struct, array_like=True, kw_only=True):
 
 
 class Flags(msgspec.Struct, array_like=True):
-    """What an id has come as: offsets in the identity topic of the first records that said so; -1: none did."""
+    """What an id has come as: offsets in the identity topic of the first records that said so; -1: none did.
+
+    `joined`: that of the record that joined it to a userId while it was none.
+    """
 
     user: int = -1
     anonymous: int = -1
+    joined: int = -1
 
 
 class Meta(msgspec.Struct, array_like=True, kw_only=True):

@@ -172,7 +172,8 @@ class Desk:
 
     def _write_live(self, id: str, live: Live) -> None:
         profile = live.profile
-        if live.known and profile.number < 0:
+        if profile.number < 0:
+            # Before it is known: no turn may give a number, for turns are shown before they are written.
             profile.number = self.meta.numbers
             self.meta.numbers += 1
         value = live.encode(self.now)
