@@ -2,11 +2,12 @@
 
 Owns the rules of contract section 2, "Identity". An id that joins another becomes a redirect for ever; its profile goes
 to the other as one message, and so does whatever still comes under it. Users joined by alias move to the home whose id
-sorts first, so that no circle of redirects can arise; what they are called is the alias's word (`Profile.name`).
+sorts first, and a row that others may move into moves nowhere else, so that no circle of redirects can arise; what they
+are called is the alias's word (`Profile.name`).
 """
 
 from schemas.events import IdentityRecord
-from schemas.profile import Redirect, decode_profile_body
+from schemas.profile import Flags, Redirect, decode_profile_body
 from schemas.transfers import Absorb, Join, JoinFrom, Moved, Transfer, Unshare
 from streams.desk import Desk
 from streams.live import Live
@@ -26,10 +27,10 @@ def take(desk: Desk, record: IdentityRecord, offset: int) -> None:
     if not record.share:
         _unshare(desk, Unshare(to=record.id))
     if record.owner is not None and record.owner != record.id and not was_user:
-        _join_anonymous(desk, record.id, record.owner)
+        _join_anonymous(desk, flags, record.id, record.owner, offset)
     if record.alias is not None and record.alias != record.id:
         if not was_user:
-            _join_anonymous(desk, record.id, record.alias)
+            _join_anonymous(desk, flags, record.id, record.alias, offset)
         elif was_anonymous:
             at = record.arrival or record.received * 1000
             _ask_to_join(desk, JoinFrom(to=record.id, name=record.alias, at=at))
@@ -48,13 +49,22 @@ def _identify(desk: Desk, id: str) -> None:
         row.ask_group("user_id", desk.now)
 
 
-def _join_anonymous(desk: Desk, id: str, owner: str) -> None:
-    """An anonymousId belongs to the first userId that it was joined with."""
+def _join_anonymous(desk: Desk, flags: Flags, id: str, owner: str, offset: int) -> None:
+    """An anonymousId belongs to the first userId that it was joined with.
+
+    Aliases of later calls may have been worked off before, where this partition lags: then its user has moved, or
+    others move in here. It is joined as by an alias in that case, but for one that changes no name.
+    """
+    first = not 0 <= flags.joined < offset
+    if first:
+        flags.joined = offset
     row = desk.row(id)
-    if isinstance(row, Redirect):
-        resend(desk, id, row)
-    else:
+    if isinstance(row, Live) and not row.profile.offered:
         _move(desk, row, owner)
+    elif first and (isinstance(row, Live) or row.home != owner):
+        _ask_to_join(desk, JoinFrom(to=id, name=owner, at=0))
+    elif isinstance(row, Redirect):
+        resend(desk, id, row)
 
 
 def _move(desk: Desk, live: Live, home: str) -> None:
@@ -104,6 +114,7 @@ def _ask_to_join(desk: Desk, ask: JoinFrom) -> None:
     if isinstance(row, Redirect):
         follow(desk, ask, row)
     else:
+        row.profile.offered = True
         desk.send(Join(to=ask.name, origin=ask.to, name=ask.name, at=ask.at))
 
 
@@ -123,6 +134,7 @@ def _answer(desk: Desk, join: Join, live: Live) -> None:
         _call(desk, live, join.name, join.at)
         _move(desk, live, join.origin)
     else:
+        live.profile.offered = True
         desk.send(Absorb(to=join.origin, into=home, name=join.name, at=join.at))
 
 
@@ -134,6 +146,7 @@ def _settle_in(desk: Desk, order: Absorb, live: Live) -> None:
     elif order.into == home:
         _call(desk, live, order.name, order.at)
     else:
+        live.profile.offered = True
         desk.send(Join(to=order.into, origin=home, name=order.name, at=order.at))
 
 
