@@ -1,9 +1,9 @@
 """One partition at work: outcomes of its shard are kept, sent, shown and only then finished, in order.
 
 Owns the order that makes a crash at any point harmless. A step's rows are staged at once, so that the next step reads
-them; then transfers and changelog are sent, while the one before is still being confirmed; Redis is written in the
-order of the steps; last, the rows go to disk, and the source batch may be committed. Time-driven steps are shown before
-they are written to the changelog, for no source batch would bring them again.
+them; the changelog is sent while the step before is still being confirmed. What others see of a step, transfers and
+then Redis, waits for its changelog: after a crash nobody may know of what never was. Last, the rows go to disk, and the
+source batch may be committed. Time-driven steps are shown before they are written, for no batch would bring them again.
 """
 
 import asyncio
@@ -46,7 +46,6 @@ class Step:
     ticket: int
     progress: Progress
     changelog: list[Sent]
-    transfers: dict[int, list[Sent]]
     letters: list[Sent]
     done: Callable[[], None]
     shown: bool = False
@@ -114,7 +113,7 @@ class Lane:
                 changelog = await self._send_rows(outcome)
                 held = ExitStack()
                 held.enter_context(self._at_work())
-                step = Step(outcome, ticket, Progress(), changelog, {}, [], held.close, shown=True)
+                step = Step(outcome, ticket, Progress(), changelog, [], held.close, shown=True)
                 self._steps.put_nowait(step)
 
     async def tell(self, fields: dict[str, str]) -> None:
@@ -140,10 +139,9 @@ class Lane:
         ticket = self._stage(outcome)
         progress.totals = self.shard.totals()
         progress.fields["hops"] = str(self.shard.meta.hops)
-        transfers = await self._send_transfers(outcome)
         letters = await self._send_letters(outcome)
         changelog = await self._send_rows(outcome)
-        self._steps.put_nowait(Step(outcome, ticket, progress, changelog, transfers, letters, done))
+        self._steps.put_nowait(Step(outcome, ticket, progress, changelog, letters, done))
 
     def _stage(self, outcome: Outcome) -> int:
         rows: dict[bytes, bytes | None] = {row.key: row.value for row in outcome.rows}
@@ -190,7 +188,8 @@ class Lane:
             self._fail(error)
 
     async def _finish(self, step: Step) -> None:
-        for to, sent in step.transfers.items():
+        offsets = await confirmed(step.changelog)
+        for to, sent in (await self._send_transfers(step.outcome)).items():
             ends = await confirmed(sent)
             step.progress.sent[to] = ends[-1] + 1
         await confirmed(step.letters)
@@ -198,7 +197,6 @@ class Lane:
             await self._showing.show(self.number, step.outcome.views, step.progress)
         self._finished.applied |= step.progress.applied
         self._finished.sent |= step.progress.sent
-        offsets = await confirmed(step.changelog)
         self.store.confirm(step.ticket, offsets[-1])
         step.done()
         if step.outcome.settled:
