@@ -22,6 +22,8 @@ During = Sequence[tuple[float, Callable[[], object]]]
 """(after which part of the load, 0–1, what is done then), in order."""
 
 PATIENCE = 90.0
+_DONE_BEFORE = {("POST", 409), ("DELETE", 404)}
+"""What a call is answered that is made again because its first answer got lost."""
 LAG = 1000
 """Milliseconds in which a change by time alone is seen at the latest."""
 
@@ -112,7 +114,7 @@ class Live:
                 status, answer = self.system.call(method, path, body)
             except (OSError, http.client.HTTPException):
                 status, answer = 503, None
-            if status == wanted or (status == 409 and method == "POST"):  # made, though the answer got lost
+            if status == wanted or (method, status) in _DONE_BEFORE:
                 return answer
             assert status == 503, (status, answer)
             assert time.monotonic() < deadline, f"{method} {path} within {PATIENCE:g} s: {answer}"
