@@ -51,7 +51,7 @@ class Profile(msgspec.Struct, array_like=True, kw_only=True):
     `filled`: (fill, id → next offset that fill has to read). `dups`: id → offsets, by topic, of duplicates.
     `latest`: values of `streams.facts.LATEST`, each of the newest event that has it: that of `latest_at`, but for those
     names that have an order of their own in `stamps`.
-    `messages`: hour of receipt → packed 8-byte hashes of (id, messageId). `timeline`: see `streams.timeline`, with
+    `messages`: id → hour of receipt * 4 + topic → packed 8-byte hashes of (id, messageId). `timeline`: see `streams.timeline`, with
     `sources` its table of visit sources; `sealed`: (visits, ms on site, page views of the cut-off head of the first
     visit) that the bounded timeline no longer holds.
     `series`: series key → times, or for visits' marks → arrivals. `hours`: hour → [page views, clicks, events, visits].
@@ -71,7 +71,7 @@ class Profile(msgspec.Struct, array_like=True, kw_only=True):
     fences: dict[str, list[int]] = {}
     filled: tuple[int, dict[str, list[int]]] = (0, {})
     dups: dict[str, list[list[int]]] = {}
-    messages: dict[int, bytes] = {}
+    messages: dict[str, dict[int, bytes]] = {}
     traits: dict[str, Stamped] = {}
     latest: tuple[str | None, ...] = (None,) * 5
     latest_at: Order = (0, 0)

@@ -16,7 +16,9 @@ KEPT_HOURS = 25
 """Hours of receipt whose message ids are remembered: at least 24 h, whatever the minute."""
 
 MOST_MESSAGES = 50_000
-"""Message ids that a user's row remembers, 400 KB of hashes; one that sends more a day has its oldest forgotten."""
+"""Message ids that are remembered of an id, 400 KB of hashes; one that sends more a day has its oldest forgotten."""
+
+_TOPICS = len(EVENT_TOPICS)
 
 
 def pass_fence(profile: Profile, sent: str, topic: int, offset: int) -> bool:
@@ -49,28 +51,34 @@ def is_duplicate(live: Live, sent: str, event: Event, topic: int, offset: int, l
     profile = live.profile
     digest = int.from_bytes(blake2b(f"{sent}\0{event.message_id}".encode(), digest_size=8).digest(), "little")
     if live.seen is None:
-        live.seen = {each for packed in profile.messages.values() for each in memoryview(packed).cast("Q")}
+        every = (packed for hours in profile.messages.values() for packed in hours.values())
+        live.seen = {each for packed in every for each in memoryview(packed).cast("Q")}
     if digest in live.seen:
         dups = profile.dups.setdefault(sent, [[] for _ in EVENT_TOPICS])[topic]
         dups.append(offset)
         del dups[:-limit]
         return True
     live.seen.add(digest)
-    hour = event.received // HOUR
-    messages = profile.messages
-    known = messages.get(hour)
+    hours = profile.messages.get(sent)
+    if hours is None:
+        hours = profile.messages[sent] = {}
+    key = event.received // HOUR * _TOPICS + topic
+    known = hours.get(key)
     if known is None:
-        messages[hour] = digest.to_bytes(8, "little")
-        _forget(profile)
+        hours[key] = digest.to_bytes(8, "little")
+        _forget(hours, topic)
     else:
-        messages[hour] = known[-8 * MOST_MESSAGES :] + digest.to_bytes(8, "little")
+        hours[key] = known[-8 * MOST_MESSAGES :] + digest.to_bytes(8, "little")
     return False
 
 
-def _forget(profile: Profile) -> None:
-    """Drops the hours that are out of reach, and the oldest ones of a user that sends very much."""
-    newest = max(profile.messages)
-    for hour in sorted(profile.messages)[:-1]:
-        kept = sum(map(len, profile.messages.values())) // 8
-        if hour <= newest - KEPT_HOURS or kept > MOST_MESSAGES:
-            del profile.messages[hour]
+def _forget(hours: dict[int, bytes], topic: int) -> None:
+    """Drops the hours that are out of reach of this topic's events, and the oldest of an id that sends very much.
+
+    Another topic's events may be days behind, where a worker was off: their hours are for them to drop.
+    """
+    *older, newest = sorted(key for key in hours if key % _TOPICS == topic)
+    for key in older:
+        kept = sum(map(len, hours.values())) // 8
+        if key <= newest - KEPT_HOURS * _TOPICS or kept > MOST_MESSAGES:
+            del hours[key]

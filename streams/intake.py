@@ -120,7 +120,9 @@ def _stands_somewhere(forward: Forward) -> bool:
 
 def _is_whole(profile: Profile, to: str) -> bool:
     """Whether what is packed in a profile has the lengths that it must have."""
-    packed = len(profile.timeline) % SIZE == 0 and all(len(each) % 8 == 0 for each in profile.messages.values())
+    packed = len(profile.timeline) % SIZE == 0 and all(
+        len(each) % 8 == 0 for hours in profile.messages.values() for each in hours.values()
+    )
     fences = all(len(each) == len(EVENT_TOPICS) for each in profile.fences.values())
     return packed and fences and profile.home in profile.ids and all(map(_is_id, profile.ids)) and profile.home != to
 

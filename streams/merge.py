@@ -45,8 +45,7 @@ def _join_ids(profile: Profile, other: Profile) -> None:
     profile.share = profile.share and other.share
     profile.fences.update(other.fences)
     profile.dups.update(other.dups)
-    for hour, hashes in other.messages.items():
-        profile.messages[hour] = profile.messages.get(hour, b"") + hashes
+    profile.messages.update(other.messages)
     if other.filled[0] > profile.filled[0]:
         profile.filled = other.filled
     elif other.filled[0] == profile.filled[0]:

@@ -12,7 +12,7 @@ from schemas.calls import Accepted, CallContext, Policy
 from schemas.errors import Rejected
 from schemas.rules import Rule
 from schemas.segments import FIRST_USER_SLOT
-from schemas.times import HOUR, parse_instant
+from schemas.times import parse_instant
 from schemas.topics import Topic
 from streams.limits import Limits
 from streams.local import Local, next_change
@@ -65,7 +65,6 @@ class Trial:
         specs = [SegmentSpec(id, FIRST_USER_SLOT + index, rules[id], covers_from) for index, id in enumerate(rules)]
         self._local = Local(RuleSet(specs, limits))
         self._waiting: dict[tuple[str, str], Topic] = {}
-        self._hour = 0
         self._arrival = 0
 
     def take(self, lines: Iterable[bytes]) -> None:
@@ -132,16 +131,12 @@ class Trial:
             self._send(result)
 
     def _send(self, call: Accepted) -> None:
-        """Works off what came before where a repeated messageId could not be told: topics are worked off in turns.
-
-        Those of another hour, or in another topic, would not be found in the order of receipt.
-        """
+        """Topics are worked off in turns, so a messageId that comes again in another topic waits for the first."""
         event, topic = call.event, call.topic
         if event is not None and topic is not None:
-            key, hour = (event.id, event.message_id), event.received // HOUR
-            if hour != self._hour or self._waiting.get(key, topic) is not topic or len(self._waiting) >= _AT_ONCE:
+            key = (event.id, event.message_id)
+            if self._waiting.get(key, topic) is not topic or len(self._waiting) >= _AT_ONCE:
                 self._work()
-            self._hour = hour
             self._waiting[key] = topic
         self._local.send(call)
 

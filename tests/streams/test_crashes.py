@@ -38,6 +38,7 @@ FOUND = {
     4: "an event that was counted between a profile's first and its second move",
     8: "an alias that was decided anew by what the id came as later",
     95: "the same, for a country",
+    4725: "a repeated message that a topic read days later was to forget",
     305: "a number in the bitmaps that a crash gave back",
 }
 
