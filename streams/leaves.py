@@ -115,7 +115,8 @@ def count_leaf(series: str, cmp: Cmp, window: Window, covers_from: int) -> Count
         return CountLeaf(series, counts, window.last, window.until, 0, EVERY)
     fixed = window or Fixed(None, None)
     start = covers_from if fixed.start is None else max(fixed.start, covers_from)
-    return CountLeaf(series, counts, 0, 0, start, EVERY if fixed.end is None else fixed.end)
+    end = EVERY if fixed.end is None else max(fixed.end, start - 1)  # one that ends before has nothing in it
+    return CountLeaf(series, counts, 0, 0, start, end)
 
 
 class UserLeaf:
