@@ -6,6 +6,7 @@ into sums, and no late event reaches into them any more.
 """
 
 from collections import Counter
+from itertools import pairwise
 
 from schemas.events import Event
 from schemas.profile import Profile, Visit
@@ -172,6 +173,22 @@ def _append(profile: Profile, entry: Entry, gap: int, totals: Hours) -> None:
     profile.last_visit = timeline.lengthen(last, time, kind, source, arrival)
 
 
+def _between(
+    packed: list[tuple[int, int, int]], kept: set[int | None], most: int, gap: int
+) -> list[tuple[int, int, int]]:
+    """The oldest events that can go without leaving a gap that would end the visit; some must, in any case."""
+    gone: list[tuple[int, int, int]] = []
+    before = packed[0]
+    for entry, following in pairwise(packed[1:]):
+        if len(gone) == most:
+            break
+        if entry[2] not in kept and following[0] - before[0] < gap:
+            gone.append(entry)
+        else:
+            before = entry
+    return gone or [entry for entry in packed[1 : most + 1] if entry[2] not in kept]
+
+
 def _seal(profile: Profile, gap: int, limit: int) -> None:
     """Cuts the timeline to `limit` events: the oldest visits become sums, or else the middle of the only one is cut."""
     visits = all_visits(profile, gap)
@@ -189,7 +206,7 @@ def _seal(profile: Profile, gap: int, limit: int) -> None:
         packed = packed[cut:]
     else:
         kept = {visits[0].head, visits[0].landing, packed[0][2]}
-        gone = [entry for entry in packed[1 : excess + 1] if entry[2] not in kept]
+        gone = _between(packed, kept, excess, gap)
         profile.sealed = (count, duration, pages + sum(entry[1] & 3 != OTHER for entry in gone))
         lost = {entry[2] for entry in gone}
         packed = [entry for entry in packed if entry[2] not in lost]
