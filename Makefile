@@ -8,12 +8,14 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 JARS := .kafka/lib/.fetched
 JOBS ?= 2
+SEED ?= 1
+ROUNDS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test kafka lint types bench lock clean
+.PHONY: help install demo test test-long kafka lint types bench lock clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
 
 install: $(READY) ## makes .venv with everything in it
 
@@ -30,6 +32,9 @@ demo: $(READY) ## the whole system with simulated visitors; Ctrl-C ends it
 
 test: $(READY) ## every test
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+
+test-long: $(READY) ## running systems broken in every way, for long; SEED=2 and ROUNDS=5 for others and more
+	@SEED=$(SEED) ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -n 0 -m long
 
 kafka: $(JARS) ## fetches Apache Kafka (Java 17+ and Maven), for --broker kafka and the tests on it
 

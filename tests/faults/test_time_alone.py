@@ -88,7 +88,8 @@ def _wrong(live: Live, before: int, after: int, told: dict[str, list[str]]) -> l
     """Whoever is not, in any segment, as the reference says of an instant of the last second."""
     lines = []
     for user, segments in told.items():
-        instants = {before - LAG, after} | _changes(live, user, before - LAG, after)
+        low = max(live.reference.world.clock or 0, before - LAG)
+        instants = {low, after} | _changes(live, user, low, after)
         right = [live.reference.members(user, at) for at in sorted(instants)]
         for id in RULES:
             if all((id in each) != (id in segments) for each in right):

@@ -36,7 +36,7 @@ class Live:
         self.reference = Reference()
         self.ids: set[str] = set()
         self.retried = 0
-        self._began = _now()
+        self.began = _now()
         self._positions: set[str] = set()
         self._lock = threading.Lock()
 
@@ -77,7 +77,7 @@ class Live:
         self.ids.update(load.ids)
         for arrival in load.arrivals:
             self.reference.world.send(
-                arrival.call, self._began, origin_user_agent=arrival.origin_user_agent, gpc=arrival.gpc
+                arrival.call, self.began, origin_user_agent=arrival.origin_user_agent, gpc=arrival.gpc
             )
 
     def _post(self, request: Request) -> None:
@@ -104,7 +104,7 @@ class Live:
         for id in ids or load.segments:
             self.put("POST", "/v1/segments", {"id": id, "name": f"Segment {id}", "rule": load.segments[id]}, 201)
             self.reference.segments[id] = load.segments[id]
-        self.reference.made = self._began
+        self.reference.made = self.began
 
     def put(self, method: str, path: str, body: Any, wanted: int) -> Any:
         """A call that has to be answered so; while a part is away it is made again."""
@@ -243,7 +243,7 @@ class Live:
         instants = [before]
         yield instants
         after = _now()
-        instants += [after, max(self._began, before - LAG), *range(before + 100, after, 100)]
+        instants += [after, max(self.began, before - LAG), *range(before + 100, after, 100)]
 
 
 def _lately(text: str | None, at: int) -> bool:
