@@ -51,9 +51,9 @@ class Profile(msgspec.Struct, array_like=True, kw_only=True):
     `filled`: (fill, id → next offset that fill has to read). `dups`: id → offsets, by topic, of duplicates.
     `latest`: values of `streams.facts.LATEST`, each of the newest event that has it: that of `latest_at`, but for those
     names that have an order of their own in `stamps`.
-    `messages`: id → hour of receipt * 4 + topic → packed 8-byte hashes of (id, messageId). `timeline`: see `streams.timeline`, with
-    `sources` its table of visit sources; `sealed`: (visits, ms on site, page views of the cut-off head of the first
-    visit) that the bounded timeline no longer holds.
+    `messages`: id → hour of receipt * 4 + topic → packed 8-byte hashes of (id, messageId). `timeline`: see
+    `streams.timeline`, with `sources` its table of visit sources; `sealed`: (visits, ms on site, page views of the
+    cut-off head of the first visit) that the bounded timeline no longer holds.
     `series`: series key → times, or for visits' marks → arrivals. `hours`: hour → [page views, clicks, events, visits].
     `parked`: (time, fill, event JSON) of events that are still in the future; a fill below 0 is a replay's.
     `truth`, `mask`: bits of the conditions of rule set `ruleset`, and of the slots the user is in; `since`: slot → when

@@ -53,7 +53,7 @@ class Settings:
     exact_limit: int = _setting(
         number(10, 1_000_000),
         "10000",
-        "events a user and condition that are counted exactly; above it the oldest are merged",
+        "newest events of a user and condition that are counted",
     )
     gpc: GPC = _setting(
         choice("no_share", "drop", "ignore"),
