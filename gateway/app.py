@@ -37,6 +37,7 @@ from stores import keys
 from stores.definitions import DefinitionLog
 from stores.logs import set_up_logs
 from stores.lookups import Lookups
+from streams.limits import Limits
 from streams.profile_view import describe_user
 
 log = logging.getLogger("shoal.gateway")
@@ -54,7 +55,9 @@ def make_app(parts: Parts) -> web.Application:
     pages = Pages(parts, segments)
     pages.add_to(app)
     add_health(app, parts.health)
-    coordinator = Coordinator(parts.definitions, parts.lookups, parts.settings.partitions)
+    settings = parts.settings
+    limits = Limits(settings.retention, settings.session_gap, settings.exact_limit)
+    coordinator = Coordinator(parts.definitions, parts.lookups, settings.partitions, limits)
     app.cleanup_ctx.append(_running(coordinator.run, pages.trends.run))
     return app
 

@@ -28,6 +28,7 @@ from gateway.segments.versions import newest, versions_of
 from schemas.errors import Unavailable
 from schemas.segments import FillRecord, SegmentRecord
 from stores.telemetry import counter
+from streams.limits import DEFAULTS, Limits
 
 log = logging.getLogger("shoal.gateway.fills")
 
@@ -46,10 +47,11 @@ AGAIN = 1.0
 class Coordinator:
     """Runs until it is cancelled."""
 
-    def __init__(self, definitions: Definitions, lookups: Lookups, partitions: int) -> None:
+    def __init__(self, definitions: Definitions, lookups: Lookups, partitions: int, limits: Limits = DEFAULTS) -> None:
         self._definitions = definitions
         self._lookups = lookups
         self._partitions = partitions
+        self._limits = limits
         self._changed = asyncio.Event()
         self._settling: tuple[int, Settling] | None = None
         self._counted = counter("shoal_fills_total")
@@ -96,7 +98,7 @@ class Coordinator:
             segments, last = self._definitions.segments, self._definitions.fill
             if under_way(last) or not waiting(segments, last):
                 return
-            records, fill = beginning(segments, last)
+            records, fill = beginning(segments, last, self._limits)
             await self._definitions.write(records, fill)
         log.info("fill %d begins: %s", fill.fill, ", ".join(id for id, _ in fill.versions))
 

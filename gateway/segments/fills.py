@@ -12,6 +12,8 @@ import msgspec
 
 from gateway.segments.versions import entering_fill, failed, gone_live, high_water
 from schemas.segments import FillRecord, SegmentRecord
+from streams.limits import DEFAULTS, Limits
+from streams.sharing import plan
 
 State = Literal["reading", "read", "judging", "filled", "failed"]
 _STATES: dict[str, State] = {
@@ -93,10 +95,15 @@ def waiting(segments: Mapping[str, SegmentRecord], fill: FillRecord | None) -> l
     ]
 
 
-def beginning(segments: Mapping[str, SegmentRecord], last: FillRecord | None) -> tuple[list[SegmentRecord], FillRecord]:
-    """Records and fill to write so that everything that waits is filled by one pass."""
+def beginning(
+    segments: Mapping[str, SegmentRecord], last: FillRecord | None, limits: Limits = DEFAULTS
+) -> tuple[list[SegmentRecord], FillRecord]:
+    """Records and fill to write so that everything that waits is filled by one pass, but for series that are there."""
     number = (last.fill if last else 0) + 1
-    records = [entering_fill(record, number) for record in waiting(segments, last)]
+    waits = waiting(segments, last)
+    live = [record.live for record in segments.values() if record.live]
+    shared = plan(live, {record.id: record.pending for record in waits if record.pending}, limits)
+    records = [entering_fill(record, number, shared[record.id]) for record in waits]
     versions = [(record.id, record.pending.version) for record in records if record.pending]
     return records, FillRecord(fill=number, versions=versions, next_slot=high_water(segments.values(), last))
 

@@ -79,11 +79,11 @@ def with_text(record: SegmentRecord, name: str, description: str, now: int) -> S
     return msgspec.structs.replace(record, name=name, description=description, updated=now)
 
 
-def entering_fill(record: SegmentRecord, fill: int) -> SegmentRecord:
-    """The pending version belongs to this fill."""
+def entering_fill(record: SegmentRecord, fill: int, shared: dict[str, int]) -> SegmentRecord:
+    """The pending version belongs to this fill, but for the series that it shares (selector key → earlier fill)."""
     if record.pending is None:
         raise ValueError(f"segment {record.id} has nothing to fill")
-    return msgspec.structs.replace(record, pending=msgspec.structs.replace(record.pending, fill=fill))
+    return msgspec.structs.replace(record, pending=msgspec.structs.replace(record.pending, fill=fill, series=shared))
 
 
 def gone_live(record: SegmentRecord) -> SegmentRecord:

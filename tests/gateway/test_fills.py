@@ -229,3 +229,15 @@ async def test_a_fill_of_nothing_left_is_walked_to_its_end(gateway: Gateway) -> 
         workers(gateway, state)
         await until(lambda then=then: phase(gateway) == (1, then))
     assert gateway.definitions.segments == {}
+
+
+def test_a_series_that_is_there_is_shared() -> None:
+    """What brought it may be a fill before the last: the record says which."""
+    records, first = beginning({"a": made("a", 16)}, None)
+    ended, first = finishing({each.id: each for each in records}, first, {})
+    segments = {each.id: each for each in ended}
+    records, second = beginning({**segments, "b": made("b", 17)}, first)
+    (brought,) = records
+    assert brought.pending is not None
+    assert list(brought.pending.series.values()) == [1]
+    assert second.fill == 2

@@ -19,6 +19,7 @@ from streams.normalise import normalise
 from streams.profile_view import describe_user
 from streams.ruleset import RuleSet
 from streams.shard import BehindError
+from streams.sharing import plan
 from tests.streams.crashing_course import course
 from tests.streams.crashing_faults import faults
 from tests.streams.crashing_lane import Broker, Lane
@@ -78,6 +79,9 @@ class Crashing:
                 return False
             number = 1 if fill is None else fill.fill + 1
             ids = self.waiting.pop(0)
+            live = [record.live for record in self.records.values()]
+            for id, shared in plan(live, {id: self.made[id] for id in ids}, LIMITS).items():
+                self.made[id].series = shared
             self._bring([(id, number, "backfilling") for id in ids], number, ids, "read")
             return True
         fields = [redis.fields for redis in self.broker.redis]

@@ -1,0 +1,176 @@
+"""Series that new versions share: only where they have enough, and then with the same members as filled anew."""
+
+import random
+
+import pytest
+
+from schemas.calls import Accepted, CallContext, Policy
+from schemas.segments import FillRecord, SegmentRecord, SegmentVersion
+from schemas.times import DAY, HOUR
+from streams.compiled import rule_set
+from streams.limits import Limits
+from streams.local import Local, next_change
+from streams.normalise import normalise
+from streams.series import selector_key
+from streams.sharing import plan
+from tests.strategies import Arrival, case_from_seed
+
+NOW = 1_795_455_000_000
+LIMITS = Limits(exact=100)
+EVER = NOW - LIMITS.retention
+SELECTORS = [{"event": "buy"}, {"event": "*"}, {"event": "$page"}, {"event": "$visit"}]
+
+
+def version(rule, slot=16, fill=1, made=NOW, **more):
+    return SegmentVersion(
+        version=1, slot=slot, rule=rule, made=made, covers_from=made - LIMITS.retention, fill=fill, **more
+    )
+
+
+def did(count=None, window=None, event="buy"):
+    rule = {"did": {"event": event}}
+    return rule | ({"count": count} if count else {}) | ({"window": window} if window else {})
+
+
+WEEK, DAY_ = {"last": "7d"}, {"last": "1d"}
+COVERED = {
+    "the same": (did({"gte": 3}, WEEK), did({"gte": 3}, WEEK), True),
+    "fewer and younger": (did({"gte": 3}, WEEK), did({"gte": 2}, DAY_), True),
+    "more": (did({"gte": 3}, WEEK), did({"gte": 4}, WEEK), False),
+    "an upper end needs one more": (did({"gte": 3}, WEEK), did({"lte": 3}, WEEK), False),
+    "older": (did({"gte": 3}, DAY_), did({"gte": 3}, WEEK), False),
+    "ever, of a week": (did({"gte": 3}, WEEK), did({"gte": 1}), False),
+    "a week, of ever": (did({"gte": 3}), did({"gte": 3}, WEEK), True),
+    "an `until` needs all": (did({"gte": 3}), did({"gte": 1}, {"last": "7d", "until": "1d"}), False),
+    "anything, of all": (did({"gte": 1}, {"to": "2026-01-01"}), did({"gte": 9}, {"last": "7d", "until": "1d"}), True),
+    "another selector": (did({"gte": 3}), did({"gte": 3}, event="sell"), False),
+    "over the limit, all are kept": (did({"gte": 100}), did({"gte": 1000}), True),
+    "no condition on events": (did(), {"user": "traits.x", "op": "exists"}, False),
+}
+
+
+@pytest.mark.parametrize("case", COVERED)
+def test_what_is_shared(case):
+    kept, asked, covered = COVERED[case]
+    shared = plan([version(kept)], {"new": version(asked, fill=0)}, LIMITS)["new"]
+    assert list(shared.values()) == ([1] if covered else [])
+
+
+def test_what_all_that_stand_on_it_need_is_there() -> None:
+    one, other = version(did({"gte": 3}, DAY_)), version(did({"gte": 1}, WEEK), 17, fill=4)
+    key = next(iter(plan([one], {"new": one}, LIMITS)["new"]))
+    new = {"new": version(did({"gte": 2}, WEEK), fill=0)}
+    assert plan([one, other], new, LIMITS)["new"] == {}, "neither has both"
+    other.series = {key: 1}
+    assert plan([one, other], new, LIMITS)["new"] == {key: 1}, "they stand on one, that has both"
+    assert plan([other], new, LIMITS)["new"] == {}, "what stood on it alone takes along what only it needed"
+
+
+def test_the_past_of_an_older_one_is_not_there() -> None:
+    assert plan([version(did())], {"new": version(did(), fill=0, made=NOW - 1)}, LIMITS)["new"] == {}
+
+
+def test_a_rule_that_cannot_be_read_shares_nothing() -> None:
+    assert plan([version({"no": "rule"})], {"new": version({"no": "rule"})}, LIMITS) == {"new": {}}
+
+
+def rolled(random):
+    number = random.choice([1, 2, 3, 5])
+    count = random.choice([{"gte": number}, {"lte": number}, {"eq": number}, {"ne": 1}, {"between": [1, number]}])
+    windows = [None, {"last": "1d"}, {"last": "7d"}, {"last": "2d", "until": "1h"}, {"from": "2026-11-20"}]
+    one = {"did": random.choice(SELECTORS), "count": count}
+    window = random.choice([*windows, {"to": "2026-11-21"}])
+    return one | ({"window": window} if window else {})
+
+
+class Two:
+    """Segments made in two steps, the second sharing what it may, or nothing."""
+
+    def __init__(self, seed, share):
+        self.random = random.Random(seed)
+        self.first = [rolled(self.random) for _ in range(4)]
+        self.second = [rolled(self.random) for _ in range(4)]
+        self.share, self.shared, self.records = share, 0, {}
+        self.policy = Policy(new_id=lambda: "made")
+        self.local = Local(rule_set([], None, LIMITS)[0], 2)
+
+    def bring(self, rules, fill, at):
+        slot = 16 + len(self.records)
+        new = {f"s{slot + i}": version(rule, slot + i, fill, at) for i, rule in enumerate(rules)}
+        live = [record.live for record in self.records.values()]
+        for id, shared in plan(live, new, LIMITS).items() if self.share else ():
+            new[id].series = shared
+            self.shared += len(shared)
+        self._write({id: {"pending": each} for id, each in new.items()}, fill, "read", at, self.local.fill)
+        for each in new.values():
+            each.status = "live"
+        self._write({id: {"live": each} for id, each in new.items()}, fill, "done", at, self._set)
+
+    def _write(self, parts, fill, phase, at, then):
+        for id, part in parts.items():
+            self.records[id] = SegmentRecord(id=id, name=id, created=at, updated=at, **part)
+        then(rule_set(self.records.values(), FillRecord(fill=fill, versions=[], phase=phase), LIMITS)[0], at)
+
+    def _set(self, rules, at):
+        for shard in self.local.shards:
+            shard.rules = rules
+
+    def delete(self, ids, at):
+        self.records = {id: record for id, record in self.records.items() if id not in ids}
+        self._set(rule_set(self.records.values(), FillRecord(fill=2, versions=[], phase="done"), LIMITS)[0], at)
+
+    def send(self, arrival, number):
+        context = CallContext(
+            received=arrival.received, arrival=arrival.received * 1000 + number, sent_at=arrival.sent_at
+        )
+        call = normalise(arrival.call, context, self.policy)
+        if isinstance(call, Accepted):
+            self.local.send(call)
+        self.local.work(arrival.received)
+
+    def answers(self, at):
+        self.local.turn(at)
+        slots = {id: record.live.slot for id, record in self.records.items()}
+        found = {}
+        for live in self.local.users(at):
+            user = live.profile.canonical
+            found |= {(user, id): bool(live.mask >> slot & 1) for id, slot in slots.items()}
+            found |= {(user, id, "next"): next_change(self.local.live(user, at), slot) for id, slot in slots.items()}
+        return found
+
+
+def story(seed, share):
+    """All answers on the way; the segments of the first step are deleted towards the end."""
+    it = Two(seed, share)
+    arrivals = [step for step in case_from_seed(seed, calls=(12, 24)).steps if isinstance(step, Arrival)]
+    cuts = sorted(it.random.sample(range(1, len(arrivals)), 3))
+    answers = []
+    for number, arrival in enumerate(arrivals):
+        if number in cuts[:2]:
+            rules, fill = ((it.first, 1), (it.second, 2))[cuts.index(number)]
+            it.bring(rules, fill, arrival.received)
+        if number == cuts[2]:
+            it.delete(it.random.sample(sorted(it.records)[:4], 3), arrival.received)
+        it.send(arrival, number)
+        answers.append(it.answers(arrival.received))
+    last = arrivals[-1].received
+    answers += [it.answers(last + later) for later in (1, HOUR, DAY, 7 * DAY, 30 * DAY)]
+    return answers, it.shared
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_shared_or_not_the_answers_are_the_same(part):
+    shared = 0
+    for seed in range(part, 64, 4):
+        with_sharing, count = story(seed, share=True)
+        assert with_sharing == story(seed, share=False)[0], f"seed {seed}"
+        shared += count
+    assert shared > 8, "there was something to share"
+
+
+def test_keys_are_those_of_the_rule_set() -> None:
+    one = version(did({"gte": 3}), status="live")
+    (key,) = plan([one], {"new": one}, LIMITS)["new"]
+    rules, _ = rule_set([SegmentRecord(id="a", name="a", created=0, updated=0, live=one)], None, LIMITS)
+    assert list(rules.by_key) == [f"{key}@1"]
+    assert key == selector_key(rules.series[0].selector)
