@@ -19,5 +19,5 @@ def rebuild(settings: Settings) -> None:
     """
     from agents.rebuild import request
 
-    request(settings)
+    request(settings, lambda done, total: click.echo(f"{done} of {total} partitions are written", err=True))
     print(f"{settings.partitions} partitions written anew")
