@@ -39,6 +39,12 @@ class BatchConsumer(Consumer):
 
     batch_max_records = 5000
     batch_max_bytes = 4 << 20
+    most_in_flight = 32
+    """Batches delivered and not finished; then the rest waits in the log, where the next fetch finds more at once.
+
+    Faust's queues hold thousands, whatever an agent's topic says. A worker that fell behind had them full of batches of
+    one or two records, each as dear as one of thousands, and Faust paused partitions for minutes over it (measured).
+    """
     finish_timeout = 3.5
     """Seconds that begun batches may take when partitions are revoked or the worker stops."""
 
@@ -50,6 +56,7 @@ class BatchConsumer(Consumer):
         self._ledgers: defaultdict[TP, Ledger] = defaultdict(Ledger)
         self._progress = Progress()
         self._works = 0
+        self._room = asyncio.Event()
         self._stamp = 0
         self._turn = 0
 
@@ -76,6 +83,7 @@ class BatchConsumer(Consumer):
 
     def _finish(self, message: BatchMessage) -> None:
         self._ledgers[message.tp].finish(message.offset, message.epoch)
+        self._room.set()
         self._unacked_messages.discard(message)
         notify(self._waiting_for_ack)
 
@@ -88,6 +96,7 @@ class BatchConsumer(Consumer):
     def _forget(self, partitions: Iterable[TP]) -> None:
         for tp in partitions:
             self._ledgers[tp].forget()
+        self._room.set()
 
     def committed_of(self, partition: int) -> dict[str, int]:
         """Of the source topics in this partition, those that have any: below it all is finished, or was elsewhere."""
@@ -238,10 +247,19 @@ class BatchConsumer(Consumer):
             return
         self._turn += 1
         for tp, batch in fair_batches(records, self.batch_max_records, self.batch_max_bytes, self._turn):
+            await self._wait_for_room()
             if self.fence.counts(tp, stamp) and not self.fence.gate.is_set():
                 await self.wait_first(self.fence.gate.wait(), self.suspend_flow.wait())
             if self.fence.counts(tp, stamp):
                 await self._deliver(tp, batch)
+
+    async def _wait_for_room(self) -> None:
+        """Until fewer than `most_in_flight` batches are, or partitions are being handed over."""
+        while sum(ledger.in_flight() for ledger in self._ledgers.values()) >= self.most_in_flight:
+            self._room.clear()
+            await self.wait_first(self._room.wait(), self.suspend_flow.wait())
+            if self.suspend_flow.is_set():
+                return
 
     async def _deliver(self, tp: TP, batch: Records) -> None:
         """To the agents' queues; waits while these are full. Interrupted by a rebalance, the batch is read again."""
