@@ -24,6 +24,9 @@ log = logging.getLogger("shoal.worker")
 BATCH = 2000
 """Records of the past that are put into rows between two looks at the present."""
 
+CATCHING_UP = 0.05
+"""Seconds between two looks at how far the stream is."""
+
 SLICE = 500
 """Users that are judged between two looks at the present, some 50 ms."""
 
@@ -63,6 +66,7 @@ class Filling:
     async def _read(self, fill: int) -> None:
         lane = self._lane
         if self._rules().fills_anything(fill):
+            await self._caught_up()
             consumer = AIOKafkaConsumer(
                 bootstrap_servers=self._settings.kafka,
                 enable_auto_commit=False,
@@ -78,6 +82,16 @@ class Filling:
         await lane.settled()
         await lane.step(lane.shard.finish_reading)
         await lane.settled()
+
+    async def _caught_up(self) -> None:
+        """Returns when all below the cuts has been read by the stream.
+
+        After a crash the cuts can be ahead of some rows: what is read again then tells which events are duplicates.
+        """
+        lane = self._lane
+        cuts = dict(zip(EVENT_TOPICS, lane.shard.meta.cuts, strict=True))
+        while not all(lane.has_finished(topic, cut) for topic, cut in cuts.items()):  # noqa: ASYNC110  # rare, short
+            await asyncio.sleep(CATCHING_UP)
 
     async def _read_with(self, consumer: AIOKafkaConsumer, fill: int) -> None:
         lane = self._lane

@@ -126,6 +126,10 @@ class Lane:
         fields = {"hops": str(self.shard.meta.hops)}
         return Progress(applied=dict(known.applied), sent=dict(known.sent), totals=self.shard.totals(), fields=fields)
 
+    def has_finished(self, topic: Topic, offset: int) -> bool:
+        """Whether all of a source topic below `offset` is durable and visible, by this lane or one before."""
+        return self._finished.applied.get(topic.value, 0) >= offset
+
     async def settled(self) -> None:
         """Returns when every step so far is durable and visible."""
         await self._steps.join()

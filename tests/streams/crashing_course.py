@@ -46,6 +46,8 @@ def report(lane, state):
 def read(lane):
     cuts = dict(zip(EVENT_TOPICS, lane.shard.meta.cuts, strict=True))
     read = dict.fromkeys(EVENT_TOPICS, 0)
+    while any(lane.done[topic] < cut for topic, cut in cuts.items()):
+        yield False
     while left := [topic for topic in EVENT_TOPICS if read[topic] < cuts[topic]]:
         topic, most = lane.random.choice(left), lane.random.choice([1, 2, 100])
         batch = lane.broker.logs[topic, lane.number][read[topic] : read[topic] + most]

@@ -4,12 +4,21 @@
 """
 
 import os
+import random
 
 import pytest
 
+from schemas import events
+from schemas.profile import decode_row
+from schemas.segments import FillRecord, SegmentRecord, SegmentVersion
+from schemas.topics import Topic
+from streams.compiled import rule_set
+from streams.limits import Limits
 from tests.parity.compare import differences
 from tests.strategies import FIRST_PART, case_from_seed
 from tests.streams.crashing import Crashing
+from tests.streams.crashing_course import course
+from tests.streams.crashing_lane import CHANGELOG, Broker, Lane
 
 CASES = int(os.environ.get("CRASH_CASES", "240"))
 PARTS = 4
@@ -46,3 +55,49 @@ FOUND = {
 @pytest.mark.parametrize("seed", FOUND)
 def test_what_was_once_found(seed):
     assert differs(seed, crashes=8) == [], FOUND[seed]
+
+
+NOW = 1_795_455_000_000
+
+
+def send(broker, id, message):
+    event = events.Event(id=id, type="track", name="buy", time=NOW, received=NOW, message_id=message, user_id=id)
+    broker.write(Topic.EVENTS, 0, id.encode(), events.encode(event))
+
+
+def finish(lane):
+    while lane.pending() or lane.finish():
+        for channel in lane.pending():
+            lane.confirm(channel)
+
+
+def test_a_fill_does_not_take_a_duplicate_that_a_crash_has_made_forget():
+    """Of a step that was half written the partition knows where it ended, and not every row."""
+    rule = {"did": {"event": "buy"}, "count": {"gte": 2}}
+    version = SegmentVersion(version=1, slot=16, rule=rule, made=NOW, covers_from=0, fill=1)
+    made = SegmentRecord(id="a", name="a", created=0, updated=0, pending=version)
+    fill = FillRecord(fill=1, versions=[("a", 1)])
+    before, after = rule_set([], None, Limits())[0], rule_set([made], fill, Limits())[0]
+    broker = Broker(1)
+    send(broker, "u", "m")
+    lane = Lane(0, 1, broker, before, random.Random(0), lambda: NOW)
+    lane.read(Topic.EVENTS, 1)
+    finish(lane)
+    lane.commit(Topic.EVENTS)
+    send(broker, "v", "other")
+    send(broker, "u", "m")
+    lane.read(Topic.EVENTS, 2)
+    outcome = lane.steps[0].outcome
+    lane.channels[CHANGELOG].clear()
+    broker.changelogs[0].append([(outcome.rows[0].key, outcome.rows[0].value), outcome.trailer(1)])
+    lane = Lane(0, 1, broker, after, random.Random(0), lambda: NOW)
+    filling = course(lane, lambda: (after, fill))
+    for _ in range(50):
+        next(filling)
+        finish(lane)
+    lane.read(Topic.EVENTS, 2)
+    for _ in range(50):
+        next(filling)
+        finish(lane)
+    assert lane.shard.meta.read == 1
+    assert list(decode_row(lane.store[b"ru"]).series.values()) == [[NOW]]
