@@ -74,7 +74,7 @@ def _leaves(version: SegmentVersion) -> dict[str, list[CountLeaf]]:
     except RuleErrors:
         return leaves
     for condition in conditions(rule):
-        if isinstance(condition, Did) and condition.measure.cmp is not None:
+        if isinstance(condition, Did) and condition.measure.kind == "count" and condition.measure.cmp is not None:
             leaf = count_leaf("", condition.measure.cmp, condition.window, version.covers_from)
             leaves[selector_key(condition.selector)].append(leaf)
     return leaves
