@@ -7,6 +7,7 @@ python -m bench.run restart --users 100000
 
 import argparse
 import logging
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -35,6 +36,7 @@ def main() -> None:
     given = parser.parse_args()
     if unknown := set(given.benches) - set(BENCHES):
         parser.error(f"no bench is called {', '.join(sorted(unknown))}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what runs is ended and its files removed
     logging.getLogger("aiokafka").setLevel(logging.ERROR)  # a new topic has no leader yet: it tries again by itself
     rows: list[Row] = []
     try:
