@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from cli import processes
-from cli.ports import answers, free_ports, wait_until
+from cli.ports import free_ports, wait_until
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,20 @@ def scraping(*addresses: str) -> Iterator[Prometheus]:
         config.write_text(yaml.safe_dump({"global": {"scrape_interval": "1s"}, "scrape_configs": [job]}))
         process = processes.spawn(_command(port, config, Path(directory)), log=Path(directory) / "log")
         try:
-            assert wait_until(lambda: process.poll() is not None or answers("127.0.0.1", port), 30.0)
+            assert wait_until(lambda: process.poll() is not None or _is_ready(port), 30.0)
             assert process.poll() is None, (Path(directory) / "log").read_text()
             yield Prometheus(port)
         finally:
             processes.end(process)
+
+
+def _is_ready(port: int) -> bool:
+    """It listens before it can answer."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/-/ready", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
 
 
 def _command(port: int, config: Path, directory: Path) -> list[str]:
