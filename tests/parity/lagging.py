@@ -3,9 +3,7 @@
 Neither may change an answer: all that decides an order is the order within a partition of one topic.
 """
 
-from schemas.calls import Accepted, CallContext
 from schemas.topics import EVENT_TOPICS, SOURCE_TOPICS, Topic
-from streams.normalise import normalise
 from tests.parity.core import Core
 
 
@@ -26,16 +24,7 @@ class Lagging(Core):
 
     def send(self, arrival):
         self.clock = max(self.clock, arrival.received)
-        self.arrival = max(self.arrival + 1, arrival.received * 1000)
-        context = CallContext(
-            received=arrival.received,
-            arrival=self.arrival,
-            sent_at=arrival.sent_at,
-            agent=arrival.origin_user_agent,
-            gpc=arrival.gpc,
-        )
-        call = normalise(arrival.call, context, self.policy)
-        if isinstance(call, Accepted):
+        if (call := self.collector.take(arrival)) is not None:
             self.local.send(call)
         if self.random.random() < 0.1:
             self._drain(self.clock)

@@ -7,25 +7,19 @@ learns in its own time, each lane's course through a fill, and the coordinator (
 import random
 
 from gateway.segments.settling import Settling
-from schemas.calls import Accepted, CallContext, Policy
 from schemas.profile import due_of
-from schemas.segments import FillRecord, SegmentRecord, SegmentVersion
-from schemas.times import DAY
+from schemas.segments import FillRecord
 from schemas.topics import SOURCE_TOPICS
 from streams.compiled import rule_set
-from streams.limits import Limits
 from streams.local import Local, next_change
-from streams.normalise import normalise
 from streams.profile_view import describe_user
 from streams.ruleset import RuleSet
 from streams.shard import BehindError
 from streams.sharing import plan
+from tests.parity.making import LIMITS, Collector, record, versions
 from tests.streams.crashing_course import course
 from tests.streams.crashing_faults import faults
 from tests.streams.crashing_lane import Broker, Lane
-
-RETENTION = 800 * DAY
-LIMITS = Limits(retention=RETENTION)
 
 
 class Crashing:
@@ -36,8 +30,7 @@ class Crashing:
         self.crashes = crashes
         self.partitions = self.random.choice([1, 2, 3])
         self.now = 0
-        self.arrival = 0
-        self.policy = Policy(new_id=lambda: f"made-{self.random.random()}")
+        self.collector = Collector(self.random)
         self.broker = Broker(self.partitions)
         self.records, self.fill = {}, None
         self.settling = None
@@ -65,10 +58,7 @@ class Crashing:
         ids = list(segments)
         cut = self.random.randint(0, len(ids))
         self.waiting = [part for part in (ids[:cut], ids[cut:]) if part]
-        self.made = {
-            id: SegmentVersion(version=1, slot=16 + slot, rule=rule, made=at, covers_from=at - RETENTION)
-            for slot, (id, rule) in enumerate(segments.items())
-        }
+        self.made = versions(segments, at)
         self._work(self.random.randint(0, 20))
 
     def _coordinate(self):
@@ -82,7 +72,7 @@ class Crashing:
             live = [record.live for record in self.records.values()]
             for id, shared in plan(live, {id: self.made[id] for id in ids}, LIMITS).items():
                 self.made[id].series = shared
-            self._bring([(id, number, "backfilling") for id in ids], number, ids, "read")
+            self._bring(ids, number, "backfilling", "read")
             return True
         fields = [redis.fields for redis in self.broker.redis]
         states = [each.get("fill") for each in fields]
@@ -95,17 +85,14 @@ class Crashing:
                 return True
         elif fill.phase == "judge" and all(state == f"{fill.fill}:filled" for state in states):
             ids = [id for id, _ in fill.versions]
-            self._bring([(id, fill.fill, "live") for id in ids], fill.fill, ids, "done")
+            self._bring(ids, fill.fill, "live", "done")
             return True
         return False
 
-    def _bring(self, versions, number, ids, phase):
-        records = []
-        for id, fill, status in versions:
-            version = self.made[id]
-            version.fill, version.status = fill, status
-            live = {"live": version} if status == "live" else {"pending": version}
-            records.append(SegmentRecord(id=id, name=id, created=0, updated=0, **live))
+    def _bring(self, ids, number, status, phase):
+        for id in ids:
+            self.made[id].fill, self.made[id].status = number, status
+        records = [record(id, self.made[id]) for id in ids]
         self._define(records, FillRecord(fill=number, versions=[(id, 1) for id in ids], phase=phase))
 
     # What lanes know
@@ -215,16 +202,7 @@ class Crashing:
 
     def send(self, arrival):
         self.now = max(self.now, arrival.received)
-        self.arrival = max(self.arrival + 1, arrival.received * 1000)
-        context = CallContext(
-            received=arrival.received,
-            arrival=self.arrival,
-            sent_at=arrival.sent_at,
-            agent=arrival.origin_user_agent,
-            gpc=arrival.gpc,
-        )
-        call = normalise(arrival.call, context, self.policy)
-        if isinstance(call, Accepted):
+        if (call := self.collector.take(arrival)) is not None:
             records = Local(RuleSet(), self.partitions)
             records.send(call)
             for (topic, p), log in records.logs.items():
