@@ -173,7 +173,7 @@ class Lane:
                 refused.code,
                 refused.message,
                 received=outcome.now,
-                source=f"{outcome.source}:{self.number}:{refused.offset}",
+                source=f"{refused.topic}:{self.number}:{refused.offset}",
                 record=(refused.value or b"").decode("utf-8", "replace"),
             )
             rows.append((refused.key or b"", encode_letter(letter)))

@@ -4,7 +4,7 @@ Owns the shapes and their bytes in the state store and its changelog; what they 
 value begins with its due instant, so that the store can index it without decoding. Instants are epoch milliseconds.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -24,7 +24,7 @@ Order = tuple[int, int]
 _PROFILE, _REDIRECT = 1, 2
 
 
-class Visit(NamedTuple):
+class Visit(msgspec.Struct, array_like=True):
     """One visit. `head`, `head_at`: arrival and time of the event that lends it its fields.
 
     `landing`, `landing_at`: those of its first page call, None and 0 before there is one; `source` is that call's
@@ -71,7 +71,7 @@ class Profile(msgspec.Struct, array_like=True, kw_only=True):
     fences: dict[str, list[int]] = {}
     filled: tuple[int, dict[str, list[int]]] = (0, {})
     dups: dict[str, list[list[int]]] = {}
-    messages: dict[str, dict[int, bytes]] = {}
+    messages: dict[str, dict[int, bytearray]] = {}
     traits: dict[str, Stamped] = {}
     latest: tuple[str | None, ...] = (None,) * 5
     latest_at: Order = (0, 0)
@@ -81,7 +81,7 @@ class Profile(msgspec.Struct, array_like=True, kw_only=True):
     first_campaign: tuple[dict[str, str], int, int] | None = None
     last_campaign: tuple[dict[str, str], int, int] | None = None
     first_referrer: tuple[str, int, int] | None = None
-    timeline: bytes = b""
+    timeline: bytearray = msgspec.field(default_factory=bytearray)
     sources: list[str] = []
     sealed: tuple[int, int, int] = (0, 0, 0)
     visits: int = 0

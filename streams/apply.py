@@ -1,14 +1,21 @@
-"""An event becomes part of its user: facts, visits, counters, series, and whatever that makes true.
+"""Events become part of their user: facts, visits, counters, series, and whatever that makes true.
 
 Owns the order of these steps and the time rules around them: a row is first brought to the present, an event of the
-future waits in the row for its own time, one older than the retention tells its facts and is in no window. Pure: the
-row, the event and `now` in; the changed row out. Source: contract section 2, "Event time".
+future waits in the row for its own time, one older than the retention tells its facts and is in no window. Conditions
+are asked once for all events of a step, for they are applied at one instant. Pure: the row, the events and `now` in;
+the changed row out. Source: contract section 2, "Event time".
 """
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace as copy
 
 from schemas.events import Event, decode_event
 from schemas.times import HOUR
 from streams import facts, visits
+from streams.intake import Arrived
 from streams.live import KEPT_HOURS, Live
+from streams.series import Series
 
 _STEPS = 10_000
 """Due instants that one row is taken through before it is judged at the present at once."""
@@ -37,35 +44,39 @@ def _unpark(live: Live, at: int) -> None:
                 replay(live, decode_event(data), data, -fill, at)
                 live.rejudge(at)
             else:
-                apply(live, decode_event(data), data, fill, at)
+                apply(live, [arrived(decode_event(data), data, fill)], at)
 
 
-def apply(live: Live, event: Event, data: bytes, fill: int, now: int) -> None:
-    """Applies one event to a row that has been advanced to `now`.
+def arrived(event: Event, data: bytes, fill: int, topic: int = 0, offset: int = 0) -> Arrived:
+    """An event as it came; see `Arrived`."""
+    return Arrived(event.arrival or event.received * 1000, event, data, topic, offset, fill)
 
-    `fill`: series brought by later fills are left alone, for they get this event from the log.
-    """
-    if event.time > now:
-        live.profile.parked.append((event.time, fill, data))
-        live.due = min(live.due, event.time)
-        return
+
+def apply(live: Live, run: Iterable[Arrived], now: int) -> None:
+    """Applies events to a row that has been advanced to `now`; best by arrival, but any order gives the same."""
     profile = live.profile
-    arrival = event.arrival or event.received * 1000
     changed: set[str] = set()
-    facts.note(profile, event, arrival, changed)
+    touched: set[Series] = set()
+    visited = profile.visits, profile.time_on_site
     ranks = 0
-    if event.type != "group":
-        _count(live, event, now)
-        ranks |= _visit(live, event, arrival, fill, now, changed)
-        if event.time >= event.received - live.rules.limits.retention:
-            ranks |= _collect(live, event, fill, now)
-    if profile.known_at is None or event.time < profile.known_at:
-        ranks |= live.become_known(event.time, now)
-    by_group = live.rules.by_group
-    for group in changed:
-        for index, settled in by_group.get(group, ()):
-            if settled is None or bool(live.truth >> index & 1) is not settled:
-                ranks |= live.ask(index, now)
+    for each in run:
+        event = each.event
+        time = event.time
+        if time > now:
+            profile.parked.append((time, each.fill, each.data))
+            live.due = min(live.due, time)
+            continue
+        facts.note(profile, event, each.arrival, changed)
+        if event.type != "group":
+            _count(live, event, now)
+            _visit(live, each, touched)
+            if time >= event.received - live.rules.limits.retention:
+                _collect(live, event, each.fill, now, touched)
+        if profile.known_at is None or time < profile.known_at:
+            ranks |= live.become_known(time, now)
+    if visited != (profile.visits, profile.time_on_site):
+        changed.update(("visits", "time_on_site"))
+    ranks |= _ask(live, touched, changed, now)
     if ranks:
         live.judge(ranks, now)
 
@@ -80,38 +91,47 @@ def _count(live: Live, event: Event, now: int) -> None:
     visits.count_hour(live.totals, hour, what, 1)
 
 
-def _visit(live: Live, event: Event, arrival: int, fill: int, now: int, changed: set[str]) -> int:
-    profile, rules = live.profile, live.rules
-    was, count = profile.last_visit, profile.visits
-    limits = rules.limits
-    in_order = visits.observe(profile, event, arrival, limits.session_gap, limits.exact, live.totals)
-    if rules.asks_visits:
-        changed.update(("visits", "time_on_site"))
-    ranks = 0
+def _visit(live: Live, each: Arrived, touched: set[Series]) -> None:
+    """The event's part in the user's visits, and in the series of `$visit` selectors."""
+    profile, rules, limits = live.profile, live.rules, live.rules.limits
+    if not rules.visit_series:
+        visits.observe(profile, each.event, each.arrival, limits.session_gap, limits.exact, live.totals)
+        return
+    was, count = profile.last_visit and copy(profile.last_visit), profile.visits
+    in_order = visits.observe(profile, each.event, each.arrival, limits.session_gap, limits.exact, live.totals)
     derived = None
     for series in rules.visit_series:
-        if series.fill <= fill:
-            series.mark(profile, event, arrival)
+        if series.fill <= each.fill:
+            series.mark(profile, each.event, each.arrival)
         if in_order:
             series.follow(profile, was if profile.visits == count else None)
         else:
             derived = derived or visits.all_visits(profile, limits.session_gap)
             series.rebuild(profile, derived)
-        for bit in series.leaves:
-            ranks |= live.ask(bit.bit_length() - 1, now)
-    return ranks
+    touched.update(rules.visit_series)
 
 
-def _collect(live: Live, event: Event, fill: int, now: int) -> int:
+def _collect(live: Live, event: Event, fill: int, now: int, touched: set[Series]) -> None:
     """Puts the event into the series of every selector that it meets."""
     profile, rules = live.profile, live.rules
-    ranks = 0
     for number in rules.match(event):
         series = rules.series[number]
         if series.fill <= fill:
-            times = series.insert(profile, event.time, now)
-            if asked := (series.up & ~live.truth) | (series.down & live.truth) | series.both:
-                ranks |= live.ask_counts(series.leaves, asked, times, now)
+            series.insert(profile, event.time, now)
+            touched.add(series)
+
+
+def _ask(live: Live, touched: Iterable[Series], changed: Iterable[str], now: int) -> int:
+    """Asks the conditions on what was touched, if the answer can be another now; the ranks of segments to judge."""
+    profile, by_group = live.profile, live.rules.by_group
+    ranks = 0
+    for series in touched:
+        if asked := (series.up & ~live.truth) | (series.down & live.truth) | series.both:
+            ranks |= live.ask_counts(series.leaves, asked, profile.series[series.key], now)
+    for group in changed:
+        for index, settled in by_group.get(group, ()):
+            if settled is None or bool(live.truth >> index & 1) is not settled:
+                ranks |= live.ask(index, now)
     return ranks
 
 

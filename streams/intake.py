@@ -5,6 +5,7 @@ not. A record that fails is the sender's fault: it is refused with a code, never
 """
 
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -40,6 +41,21 @@ class RefusedError(Exception):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class Arrived(msgspec.Struct, gc=False):
+    """An event as it came: `data` is its record's value, `topic` the index in `EVENT_TOPICS`, where it stands at
+    `offset`. Series that were brought by fills later than `fill` get it from the log."""
+
+    arrival: int
+    event: Event
+    data: bytes
+    topic: int
+    offset: int
+    fill: int
+
+
+by_arrival = attrgetter("arrival")
 
 
 def read_event(topic: Topic, key: bytes | None, value: bytes | None) -> Event:

@@ -17,7 +17,9 @@ KEPT_HOURS = 7 * DAY // HOUR
 
 
 class Live:
-    """A decoded profile with its bits as integers. `totals` collects what its counters changed by since it was read."""
+    """A decoded profile with its bits as integers. `totals` collects what its counters changed by since it was read.
+
+    `seen` is for `streams.fences`: message ids of ids that have many."""
 
     __slots__ = ("due", "mask", "profile", "rules", "seen", "totals", "truth")
 
@@ -25,7 +27,7 @@ class Live:
         self.profile = profile
         self.rules = rules
         self.totals: Hours = {}
-        self.seen: set[int] | None = None
+        self.seen: dict[str, set[bytes]] = {}
         self.mask = int.from_bytes(profile.mask, "little")
         self.due = due
         if profile.ruleset == rules.fingerprint:

@@ -16,7 +16,7 @@ def absorb(live: Live, other: Profile, now: int) -> None:
     """Joins `other`, whose row is no more, into a row that was advanced to `now`, and judges it anew."""
     profile = live.profile
     _join_ids(profile, other)
-    live.seen = None
+    live.seen = {}
     _join_facts(profile, other)
     for key, times in other.series.items():
         profile.series[key] = list(merge_sorted(profile.series.get(key, []), times))

@@ -10,7 +10,7 @@ import msgspec
 
 from schemas.profile import META_KEY, Meta, encode_part
 from schemas.times import HOUR
-from schemas.topics import EVENT_TOPICS
+from schemas.topics import EVENT_TOPICS, Topic
 from schemas.views import View
 from streams.live import KEPT_HOURS
 from streams.visits import Hours
@@ -29,6 +29,7 @@ class RowWrite:
 class Refused:
     """A record that does not follow its topic's schema: kept in the dead letters, stops nothing."""
 
+    topic: Topic
     offset: int
     key: bytes | None
     value: bytes | None
@@ -49,7 +50,7 @@ class Sending:
 class Outcome:
     """`settled`: ids whose moved profile is among the transfers; once those are confirmed, say so (`Shard.settle`).
 
-    `source`: the topic that the step is of, if of one. `applied`: events that were new, by topic; `received`: their
+    `applied`: events that were new, by topic; `received`: their
     times of receipt. `oversized`: ids whose row would have grown over what the broker takes, and so stayed as it was.
     `sums`: the partition's hours before this step.
     """
@@ -63,7 +64,6 @@ class Outcome:
     settled: list[str] = field(default_factory=list)
     received: list[int] = field(default_factory=list)
     applied: list[int] = field(default_factory=lambda: [0] * len(EVENT_TOPICS))
-    source: str = ""
     oversized: list[str] = field(default_factory=list)
     sums: Hours = field(default_factory=dict)
 

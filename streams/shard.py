@@ -9,14 +9,13 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Protocol
 
-from schemas.events import Event
 from schemas.profile import META_KEY, Redirect, decode_meta, encode_part
 from schemas.topics import EVENT_TOPICS, SOURCE_TOPICS, Topic
 from schemas.transfers import Forward, Transfer
 from streams import fences, identity
-from streams.apply import apply, replay
+from streams.apply import apply, arrived, replay
 from streams.desk import Desk, Get, RecentRows
-from streams.intake import RefusedError, read_event, read_identity, read_transfer
+from streams.intake import Arrived, RefusedError, by_arrival, read_event, read_identity, read_transfer
 from streams.live import Live
 from streams.outcome import Outcome, Refused
 from streams.ruleset import RuleSet
@@ -31,6 +30,9 @@ class Record(Protocol):
     def key(self) -> bytes | None: ...
     @property
     def value(self) -> bytes | None: ...
+
+
+Batch = tuple[Topic, Sequence[Record]]
 
 
 class BehindError(Exception):
@@ -54,22 +56,30 @@ class Shard:
 
     def apply(self, topic: Topic, records: Sequence[Record], now: int) -> Outcome:
         """Applies a batch, not empty, of one source topic. Raises BehindError before anything is changed."""
+        return self.work([(topic, records)], now)
+
+    def work(self, batches: Sequence[Batch], now: int) -> Outcome:
+        """Applies batches, none empty, of source topics as one step. Raises BehindError before anything is changed.
+
+        Those of one topic stand in the order of their offsets.
+        """
         desk = self._desk(now)
-        if topic is Topic.TRANSFERS:
-            self._apply_transfers(desk, records)
-        elif topic is Topic.IDENTITY:
-            for record in records:
-                self._guard(desk, record, self._apply_identity)
-        else:
-            self._apply_events(desk, topic, records)
+        transfers = self._read_transfers(desk, batches)
+        for topic, records in batches:
+            if topic is Topic.IDENTITY:
+                for record in records:
+                    self._guard(desk, topic, record, self._apply_identity)
+        self._apply_events(desk, batches)
+        for record, transfer in transfers:
+            self._guard(desk, Topic.TRANSFERS, record, partial(self._arrive, transfer))
         applied = self.meta.applied or [0] * len(SOURCE_TOPICS)
-        index = SOURCE_TOPICS.index(topic)
-        applied[index] = max(applied[index], records[-1].offset + 1)
+        for topic, records in batches:
+            index = SOURCE_TOPICS.index(topic)
+            applied[index] = max(applied[index], records[-1].offset + 1)
         self.meta.applied = applied
         outcome = desk.close()
-        outcome.source = topic
         if outcome.oversized:
-            _refuse_oversized(outcome, records)
+            _refuse_oversized(outcome, batches)
         return outcome
 
     def turn(self, ids: Iterable[str], now: int) -> Outcome:
@@ -91,60 +101,79 @@ class Shard:
     def _desk(self, now: int) -> Desk:
         return Desk(self._get, self.meta, self.rules, self.number, self._partitions, now, self._recent)
 
-    def _guard(self, desk: Desk, record: Record, step: Callable[[Desk, Record], None]) -> None:
+    def _guard(self, desk: Desk, topic: Topic, record: Record, step: Callable[[Desk, Record], None]) -> None:
         try:
             step(desk, record)
         except RefusedError as refusal:
-            desk.outcome.refused.append(Refused(record.offset, record.key, record.value, refusal.code, str(refusal)))
+            desk.outcome.refused.append(_refused(topic, record, refusal))
 
     def _apply_identity(self, desk: Desk, record: Record) -> None:
         identity.take(desk, read_identity(record.key, record.value), record.offset)
 
-    def _apply_events(self, desk: Desk, topic: Topic, records: Iterable[Record]) -> None:
+    def _apply_events(self, desk: Desk, batches: Iterable[Batch]) -> None:
+        """User by user: a row is worked on once for all that came, in the order in which it did come."""
+        runs: dict[str, list[Arrived]] = {}
+        for topic, records in batches:
+            if topic in EVENT_TOPICS:
+                self._read_events(desk, topic, records, runs)
+        for sent, run in runs.items():
+            try:
+                row = desk.row(sent)
+            except RefusedError as refusal:
+                desk.outcome.refused += [_refused_event(each, refusal) for each in run]
+                continue
+            if isinstance(row, Redirect):
+                self._forward(desk, sent, row, run)
+            else:
+                run.sort(key=by_arrival)
+                self._count(desk, row, sent, run)
+
+    def _read_events(self, desk: Desk, topic: Topic, records: Iterable[Record], runs: dict[str, list[Arrived]]) -> None:
         index = EVENT_TOPICS.index(topic)
         fill, cut = self.meta.fill, self.meta.cuts[index] if self.meta.cuts else 0
         for record in records:
-            offset, value = record.offset, record.value or b""
             try:
-                event = read_event(topic, record.key, value)
-                # What comes before the cut is read from the log for the series of that fill, also if it comes again.
-                self._take(desk, event.id, event, value, index, offset, fill if offset >= cut else fill - 1)
+                event = read_event(topic, record.key, record.value)
             except RefusedError as refusal:
-                desk.outcome.refused.append(Refused(offset, record.key, value, refusal.code, str(refusal)))
+                desk.outcome.refused.append(_refused(topic, record, refusal))
+                continue
+            # What comes before the cut is read from the log for the series of that fill, also if it comes again.
+            each = arrived(event, record.value or b"", fill if record.offset >= cut else fill - 1, index, record.offset)
+            run = runs.get(event.id)
+            if run is None:
+                runs[event.id] = [each]
+            else:
+                run.append(each)
 
-    def _take(self, desk: Desk, sent: str, event: Event, data: bytes, topic: int, offset: int, fill: int) -> None:
-        """An event at the id it was sent under, or where that id's redirect leads."""
-        row = desk.row(sent)
-        if isinstance(row, Redirect):
-            identity.resend(desk, sent, row)
-            desk.send(Forward(to=row.home, sent=sent, topic=topic, offset=offset, fill=fill, data=data))
-        else:
-            self._count(desk, row, sent, event, data, topic, offset, fill)
+    def _forward(self, desk: Desk, sent: str, row: Redirect, run: Iterable[Arrived]) -> None:
+        """Events of an id that belongs to another user, where its redirect leads; each topic's in their order."""
+        identity.resend(desk, sent, row)
+        for each in run:
+            desk.send(
+                Forward(to=row.home, sent=sent, topic=each.topic, offset=each.offset, fill=each.fill, data=each.data)
+            )
 
-    def _count(
-        self, desk: Desk, live: Live, sent: str, event: Event, data: bytes, topic: int, offset: int, fill: int
-    ) -> None:
-        if not fences.pass_fence(live.profile, sent, topic, offset):
-            return
-        if fences.is_duplicate(live, sent, event, topic, offset, self.rules.limits.exact):
-            return
-        desk.outcome.applied[topic] += 1
-        desk.outcome.received.append(event.received)
-        apply(live, event, data, fill, desk.now)
+    def _count(self, desk: Desk, live: Live, sent: str, run: Iterable[Arrived]) -> None:
+        fresh = fences.drop_duplicates(live, sent, fences.pass_fences(live.profile, sent, run), self.rules.limits.exact)
+        for each in fresh:
+            desk.outcome.applied[each.topic] += 1
+            desk.outcome.received.append(each.event.received)
+        apply(live, fresh, desk.now)
 
-    def _apply_transfers(self, desk: Desk, records: Iterable[Record]) -> None:
+    def _read_transfers(self, desk: Desk, batches: Iterable[Batch]) -> list[tuple[Record, Transfer]]:
         transfers: list[tuple[Record, Transfer]] = []
 
         def read(_: Desk, record: Record) -> None:
             transfers.append((record, read_transfer(record.key, record.value)))
 
-        for record in records:
-            self._guard(desk, record, read)
+        for topic, records in batches:
+            if topic is Topic.TRANSFERS:
+                for record in records:
+                    self._guard(desk, topic, record, read)
         for _, transfer in transfers:
             if isinstance(transfer, Forward) and transfer.fill > self.meta.fill:
                 raise BehindError(transfer.fill)
-        for record, transfer in transfers:
-            self._guard(desk, record, partial(self._arrive, transfer))
+        return transfers
 
     def _arrive(self, transfer: Transfer, desk: Desk, record: Record) -> None:
         row = desk.row(transfer.to)
@@ -158,7 +187,8 @@ class Shard:
             self._fill_in(desk, row, transfer.sent, transfer.topic, transfer.offset, transfer.data, transfer.fill)
         else:
             event = read_event(EVENT_TOPICS[transfer.topic], transfer.sent.encode(), transfer.data)
-            self._count(desk, row, transfer.sent, event, transfer.data, transfer.topic, transfer.offset, transfer.fill)
+            each = arrived(event, transfer.data, transfer.fill, transfer.topic, transfer.offset)
+            self._count(desk, row, transfer.sent, [each])
 
     def _fill_in(self, desk: Desk, live: Live, sent: str, topic: int, offset: int, data: bytes, fill: int) -> None:
         if fences.pass_fill_fence(live.profile, fill, sent, topic, offset):
@@ -214,9 +244,17 @@ class Shard:
         return desk.close()
 
 
-def _refuse_oversized(outcome: Outcome, records: Sequence[Record]) -> None:
+def _refused(topic: Topic, record: Record, refusal: RefusedError) -> Refused:
+    return Refused(topic, record.offset, record.key, record.value, refusal.code, str(refusal))
+
+
+def _refused_event(each: Arrived, refusal: RefusedError) -> Refused:
+    topic, key = EVENT_TOPICS[each.topic], each.event.id.encode()
+    return Refused(topic, each.offset, key, each.data, refusal.code, str(refusal))
+
+
+def _refuse_oversized(outcome: Outcome, batches: Iterable[Batch]) -> None:
     keys = {id.encode() for id in outcome.oversized}
-    for record in records:
-        if record.key in keys:
-            reason = "with this event the user's profile would outgrow a record"
-            outcome.refused.append(Refused(record.offset, record.key, record.value, "profile_too_large", reason))
+    reason = RefusedError("profile_too_large", "with this event the user's profile would outgrow a record")
+    for topic, records in batches:
+        outcome.refused += [_refused(topic, record, reason) for record in records if record.key in keys]

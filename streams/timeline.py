@@ -7,7 +7,7 @@ have given in time. Does not know rules or conditions.
 
 import struct
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from schemas.profile import Visit
@@ -19,6 +19,8 @@ _ENTRY = struct.Struct("<qHq")
 pack_entry = _ENTRY.pack
 SIZE = _ENTRY.size
 
+Packed = bytes | bytearray
+
 
 class Entry(NamedTuple):
     """`code` is source index * 4 + kind; source 0 is direct."""
@@ -28,12 +30,12 @@ class Entry(NamedTuple):
     arrival: int
 
 
-def entries(timeline: bytes) -> Iterator[tuple[int, int, int]]:
+def entries(timeline: Packed) -> Iterator[tuple[int, int, int]]:
     """(time, code, arrival) of every event, in order."""
     return _ENTRY.iter_unpack(timeline)
 
 
-def place_of(timeline: bytes, entry: Entry) -> int:
+def place_of(timeline: Packed, entry: Entry) -> int:
     """The index at which an event belongs; sought from the end, for most late events are late by little."""
     order = (entry.time, entry.arrival)
     high = len(timeline) // SIZE
@@ -43,13 +45,13 @@ def place_of(timeline: bytes, entry: Entry) -> int:
     return bisect_right(range(high), order, low, key=lambda index: _order(timeline, index))
 
 
-def insert(timeline: bytes, place: int, entry: Entry) -> bytes:
-    """The timeline with one more event, at index `place`."""
+def insert(timeline: bytearray, place: int, entry: Entry) -> None:
+    """Puts one more event into the timeline, at index `place`."""
     cut = place * SIZE
-    return timeline[:cut] + pack_entry(*entry) + timeline[cut:]
+    timeline[cut:cut] = pack_entry(*entry)
 
 
-def run_around(timeline: bytes, place: int, gap: int) -> tuple[int, int]:
+def run_around(timeline: Packed, place: int, gap: int) -> tuple[int, int]:
     """The events [begin, end) around index `place` that one more event there can matter to: up to the next gaps."""
     begin = end = place
     count = len(timeline) // SIZE
@@ -60,17 +62,17 @@ def run_around(timeline: bytes, place: int, gap: int) -> tuple[int, int]:
     return begin, end
 
 
-def last_order(timeline: bytes) -> tuple[int, int]:
+def last_order(timeline: Packed) -> tuple[int, int]:
     """(time, arrival) of the last event of a timeline that is not empty."""
     return _order(timeline, len(timeline) // SIZE - 1)
 
 
-def _order(timeline: bytes, index: int) -> tuple[int, int]:
+def _order(timeline: Packed, index: int) -> tuple[int, int]:
     time, _, arrival = _ENTRY.unpack_from(timeline, index * SIZE)
     return time, arrival
 
 
-def _time(timeline: bytes, index: int) -> int:
+def _time(timeline: Packed, index: int) -> int:
     time: int = _ENTRY.unpack_from(timeline, index * SIZE)[0]
     return time
 
@@ -84,37 +86,44 @@ def begins_visit(time: int, kind: int, source: int, last_end: int, last_source: 
     return time - last_end >= gap or (kind != OTHER and source != DIRECT and last_source not in (-1, source))
 
 
-def derive(timeline: bytes, gap: int) -> list[Visit]:
+def derive(timeline: Packed, gap: int) -> list[Visit]:
     """All visits of the events, oldest first."""
     visits: list[Visit] = []
     last: Visit | None = None
     for time, code, arrival in _ENTRY.iter_unpack(timeline):
         kind, source = code & 3, code >> 2
         if last is None or begins_visit(time, kind, source, last.end, last.source, gap):
-            if last is not None:
-                visits.append(last)
-            last = Visit(time, time, -1, 0, arrival, time, None, 0)
-        last = lengthen(last, time, kind, source, arrival)
-    if last is not None:
-        visits.append(last)
+            last = begin(time, arrival)
+            visits.append(last)
+        lengthen(last, time, kind, source, arrival)
     return visits
 
 
-def lengthen(visit: Visit, time: int, kind: int, source: int, arrival: int) -> Visit:
-    """The visit with one more event at its end."""
-    start, _, origin, pages, head, head_at, landing, landing_at = visit
-    if kind != OTHER:
-        if not pages:
-            head, head_at = arrival, time
-        pages += 1
-    if kind == PAGE and landing is None:
-        origin, landing, landing_at = source, arrival, time
-    return Visit(start, time, origin, pages, head, head_at, landing, landing_at)
+def begin(time: int, arrival: int) -> Visit:
+    """A visit that begins with this event, before the event is in it."""
+    return Visit(time, time, -1, 0, arrival, time, None, 0)
 
 
-def merge(ours: bytes, theirs: bytes, recode: list[int]) -> bytes:
+def lengthen(visit: Visit, time: int, kind: int, source: int, arrival: int) -> None:
+    """Puts one more event at the end of a visit."""
+    visit.end = time
+    if kind == OTHER:
+        return
+    if not visit.pages:
+        visit.head, visit.head_at = arrival, time
+    visit.pages += 1
+    if kind == PAGE and visit.landing is None:
+        visit.source, visit.landing, visit.landing_at = source, arrival, time
+
+
+def merge(ours: Packed, theirs: Packed, recode: list[int]) -> bytearray:
     """Both timelines in one; `recode[i]` is our number of their source i."""
     mine = list(_ENTRY.iter_unpack(ours))
     mine += [(time, recode[code >> 2] * 4 + (code & 3), arrival) for time, code, arrival in _ENTRY.iter_unpack(theirs)]
     mine.sort(key=lambda entry: (entry[0], entry[2]))
-    return b"".join([pack_entry(*entry) for entry in mine])
+    return pack(mine)
+
+
+def pack(entries: Iterable[tuple[int, int, int]]) -> bytearray:
+    """The timeline of events that are in order."""
+    return bytearray().join([pack_entry(*entry) for entry in entries])

@@ -35,22 +35,40 @@ def source_of(event: Event) -> str:
 
 def observe(profile: Profile, event: Event, arrival: int, gap: int, limit: int, totals: Hours) -> bool:
     """Adds an event to the visits; False when it came so late that other visits than the last may have changed."""
-    kind = KINDS[event.type]
-    make_room(profile, gap, 1)
-    source = DIRECT if kind == OTHER else _source_index(profile, source_of(event))
-    entry = Entry(event.time, source * 4 + kind, arrival)
-    last = profile.last_visit
-    if last is None or (event.time, arrival) > timeline.last_order(profile.timeline):
-        _append(profile, entry, gap, totals)
+    time, kind = event.time, KINDS[event.type]
+    source = DIRECT if kind == OTHER else _source_index(profile, source_of(event), gap)
+    last, events = profile.last_visit, profile.timeline
+    in_order = last is None or time > last.end or (time, arrival) > timeline.last_order(events)
+    if in_order:
+        events += timeline.pack_entry(time, source * 4 + kind, arrival)
+        _lengthen(profile, time, kind, source, arrival, gap, totals)
     else:
-        place = timeline.place_of(profile.timeline, entry)
-        if not _belongs_inside(last, entry):
-            _insert(profile, place, entry, gap, totals)
-            return False
-        profile.timeline = timeline.insert(profile.timeline, place, entry)
-        profile.last_visit = last._replace(pages=last.pages + (kind != OTHER))
-    if len(profile.timeline) > limit * SIZE * 5 // 4:
+        in_order = _observe_late(profile, Entry(time, source * 4 + kind, arrival), gap, totals)
+    if len(events) > limit * SIZE * 5 // 4:
         _seal(profile, gap, limit)
+    return in_order
+
+
+def _lengthen(profile: Profile, time: int, kind: int, source: int, arrival: int, gap: int, totals: Hours) -> None:
+    """The newest event goes into the last visit, or begins one."""
+    last = profile.last_visit
+    if last is None or timeline.begins_visit(time, kind, source, last.end, last.source, gap):
+        profile.visits += 1
+        hour = time // HOUR
+        count_hour(profile.hours, hour, VISITS, 1)
+        count_hour(totals, hour, VISITS, 1)
+        last = profile.last_visit = timeline.begin(time, arrival)
+    profile.time_on_site += time - last.end
+    timeline.lengthen(last, time, kind, source, arrival)
+
+
+def _observe_late(profile: Profile, entry: Entry, gap: int, totals: Hours) -> bool:
+    place, last = timeline.place_of(profile.timeline, entry), profile.last_visit
+    if last is None or not _belongs_inside(last, entry):
+        _insert(profile, place, entry, gap, totals)
+        return False
+    timeline.insert(profile.timeline, place, entry)
+    last.pages += entry.code & 3 != OTHER
     return True
 
 
@@ -76,25 +94,28 @@ def _insert(profile: Profile, place: int, entry: Entry, gap: int, totals: Hours)
     events = profile.timeline
     begin, end = (0, len(events) // SIZE) if profile.sealed[2] else timeline.run_around(events, place, gap)
     around = events[begin * SIZE : end * SIZE]
-    changed = timeline.insert(around, place - begin, entry)
-    before, after = timeline.derive(around, gap), timeline.derive(changed, gap)
-    profile.timeline = events[: begin * SIZE] + changed + events[end * SIZE :]
+    before = timeline.derive(around, gap)
+    timeline.insert(around, place - begin, entry)
+    after = timeline.derive(around, gap)
+    timeline.insert(events, place, entry)
     _recount(profile, before, after, totals)
     profile.visits += len(after) - len(before)
     profile.time_on_site += _duration(after) - _duration(before)
-    if end * SIZE == len(events):
+    if end * SIZE == len(events) - SIZE:
         profile.last_visit = after[-1]
+        if len(after) == 1:
+            after[0].pages += profile.sealed[2]
 
 
 def all_visits(profile: Profile, gap: int) -> list[Visit]:
     """The visits that the timeline still holds, oldest first."""
     visits = timeline.derive(profile.timeline, gap)
     if visits and profile.sealed[2]:
-        visits[0] = visits[0]._replace(pages=visits[0].pages + profile.sealed[2])
+        visits[0].pages += profile.sealed[2]
     return visits
 
 
-def rebuild(profile: Profile, events: bytes, gap: int, totals: Hours) -> None:
+def rebuild(profile: Profile, events: bytearray, gap: int, totals: Hours) -> None:
     """Sets another timeline, and all that follows from it."""
     before = all_visits(profile, gap)
     profile.timeline = events
@@ -127,12 +148,13 @@ def count_hour(hours: Hours, hour: int, what: int, change: int) -> None:
     counters[what] += change
 
 
-def _source_index(profile: Profile, source: str) -> int:
+def _source_index(profile: Profile, source: str, gap: int) -> int:
     if not source:
         return DIRECT
     try:
         return profile.sources.index(source) + 1
     except ValueError:
+        make_room(profile, gap, 1)
         profile.sources.append(source)
         return len(profile.sources)
 
@@ -152,25 +174,9 @@ def _drop_unused_sources(profile: Profile) -> None:
     kept = [index for index in range(1, len(profile.sources) + 1) if index in used]
     recode = {DIRECT: DIRECT, -1: -1} | {index: place for place, index in enumerate(kept, 1)}
     profile.sources = [profile.sources[index - 1] for index in kept]
-    recoded = [timeline.pack_entry(time, recode[code >> 2] * 4 + (code & 3), at) for time, code, at in packed]
-    profile.timeline = b"".join(recoded)
+    profile.timeline = timeline.pack((time, recode[code >> 2] * 4 + (code & 3), at) for time, code, at in packed)
     if last is not None:
-        profile.last_visit = last._replace(source=recode[last.source])
-
-
-def _append(profile: Profile, entry: Entry, gap: int, totals: Hours) -> None:
-    time, code, arrival = entry
-    kind, source = code & 3, code >> 2
-    profile.timeline += timeline.pack_entry(time, code, arrival)
-    last = profile.last_visit
-    if last is None or timeline.begins_visit(time, kind, source, last.end, last.source, gap):
-        profile.visits += 1
-        hour = time // HOUR
-        count_hour(profile.hours, hour, VISITS, 1)
-        count_hour(totals, hour, VISITS, 1)
-        last = Visit(time, time, -1, 0, arrival, time, None, 0)
-    profile.time_on_site += time - last.end
-    profile.last_visit = timeline.lengthen(last, time, kind, source, arrival)
+        last.source = recode[last.source]
 
 
 def _between(
@@ -210,4 +216,4 @@ def _seal(profile: Profile, gap: int, limit: int) -> None:
         profile.sealed = (count, duration, pages + sum(entry[1] & 3 != OTHER for entry in gone))
         lost = {entry[2] for entry in gone}
         packed = [entry for entry in packed if entry[2] not in lost]
-    profile.timeline = b"".join([timeline.pack_entry(*entry) for entry in packed])
+    profile.timeline = timeline.pack(packed)

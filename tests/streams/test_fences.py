@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from schemas.events import Event
 from schemas.profile import NEVER, Profile
 from schemas.times import HOUR
-from streams.fences import KEPT_HOURS, MOST_MESSAGES, is_duplicate, pass_fence, pass_fill_fence
+from streams.apply import arrived
+from streams.fences import KEPT_HOURS, MOST_MESSAGES, drop_duplicates, pass_fences, pass_fill_fence
 from streams.live import Live
 from streams.ruleset import RuleSet
 
@@ -22,10 +23,22 @@ def event(message, received, id="u"):
     return Event(id=id, type="track", name="x", time=received, received=received, message_id=message)
 
 
+def came(message, received, topic=0, sent="u", offset=7):
+    return arrived(event(message, received, sent), b"", 0, topic, offset)
+
+
+def pass_fence(profile, sent, topic, offset):
+    return bool(pass_fences(profile, sent, [came("m", 5, topic, sent, offset)]))
+
+
+def is_duplicate(row, sent, message, received, topic=0, offset=7):
+    return not drop_duplicates(row, sent, [came(message, received, topic, sent, offset)], 100)
+
+
 def again(row, message, received, topic=0, sent="u", offset=7):
     """As if the row had been read anew before."""
-    row.seen = None
-    return is_duplicate(row, sent, event(message, received, sent), topic, offset, 100)
+    row.seen = {}
+    return is_duplicate(row, sent, message, received, topic, offset)
 
 
 @given(st.lists(st.tuples(st.sampled_from("uv"), st.integers(0, 3), st.integers(0, 9)), max_size=30))
@@ -87,5 +100,5 @@ def test_who_is_days_behind_is_told_apart_all_the_same() -> None:
 def test_what_is_remembered_is_bounded() -> None:
     row = live()
     for number in range(MOST_MESSAGES + 100):
-        is_duplicate(row, "u", event(f"m{number}", 5), 0, number, 100)
+        is_duplicate(row, "u", f"m{number}", 5, 0, number)
     assert sum(map(len, row.profile.messages["u"].values())) <= 8 * (MOST_MESSAGES + 1)

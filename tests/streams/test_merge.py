@@ -7,7 +7,7 @@ from schemas.events import Event
 from schemas.profile import NEVER, Profile, decode_profile_body, decode_row, encode_part
 from schemas.rule_parser import parse_rule
 from schemas.times import DAY
-from streams.apply import apply
+from streams.apply import apply, arrived
 from streams.live import Live
 from streams.merge import absorb
 from streams.profile_view import describe_user
@@ -45,8 +45,7 @@ def event(id, arrival, back, what, plan):
 
 def user(id, numbered):
     live = Live(Profile(home=id, ids=[id]), NEVER, RULES, NOW)
-    for arrival, (back, what, plan) in numbered:
-        apply(live, event(id, arrival, back, what, plan), b"", 0, NOW)
+    apply(live, [arrived(event(id, arrival, *what), b"", 0) for arrival, what in numbered], NOW)
     return live
 
 

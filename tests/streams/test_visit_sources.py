@@ -58,10 +58,10 @@ def test_visits_go_on_being_told_apart() -> None:
 def test_what_no_event_came_from_is_forgotten_first() -> None:
     profile = profile_of(range(5))
     profile.sources += [f"unused{number}" for number in range(6)]
-    event = page(5, "s4")
+    event = page(5, "s5")
     visits.observe(profile, event, event.arrival, GAP, 10_000, {})
-    assert (profile.visits, len(profile.timeline) // timeline.SIZE) == (5, 6)
-    assert profile.sources == [f"s{number} / " for number in range(5)]
+    assert (profile.visits, len(profile.timeline) // timeline.SIZE) == (6, 6)
+    assert profile.sources == [f"s{number} / " for number in range(6)]
 
 
 @pytest.mark.usefixtures("few")
