@@ -4,7 +4,6 @@
 """
 
 import os
-from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,10 +11,10 @@ from hypothesis import strategies as st
 
 from tests.parity.compare import differences
 from tests.parity.core import Core
-from tests.strategies import FIRST_PART, Habits, case_from_seed, cases
+from tests.parity.searching import SPOKEN
+from tests.strategies import Habits, case_from_seed, cases
 
 EXAMPLES = int(os.environ.get("PARITY_EXAMPLES", "150"))
-WITH_VISITS = replace(FIRST_PART, visits=True)
 HABITS = {
     "usual": Habits(),
     "several in a millisecond": Habits(equal_arrivals=True, aliases=False),
@@ -25,7 +24,7 @@ HABITS = {
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-@given(cases(WITH_VISITS, calls=(1, 12), rules=(1, 4)), st.integers(0, 9))
+@given(cases(SPOKEN, calls=(1, 12), rules=(1, 4)), st.integers(0, 9))
 def test_small_cases_agree(case, seed):
     assert differences(case, Core(seed)) == []
 
@@ -33,5 +32,5 @@ def test_small_cases_agree(case, seed):
 @pytest.mark.parametrize("habits", HABITS)
 def test_rolled_cases_agree(habits):
     for seed in range(max(20, EXAMPLES // 4)):
-        case = case_from_seed(seed, WITH_VISITS, HABITS[habits], calls=(3, 16), rules=(5, 10))
+        case = case_from_seed(seed, SPOKEN, HABITS[habits], calls=(3, 16), rules=(5, 10))
         assert differences(case, Core(seed)) == [], f"case_from_seed({seed}, …) with {habits}"

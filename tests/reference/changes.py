@@ -19,10 +19,26 @@ def candidates(world, rule, id, segments):
     for record in world.history(id):
         times.add(record.time)
         times |= set(_instants(record.traits))
-    lengths = {0} | set(_lengths(rule))
-    for other in segments.values():
-        lengths |= set(_lengths(other))
+    lengths = {0} | {length for asked in _asked(rule, segments) for length in _lengths(asked)}
     return sorted({time + length + around for time in times for length in lengths for around in (-1, 0, 1)})
+
+
+def _asked(rule, segments):
+    """The rule and those of all segments that it refers to, through others too."""
+    asked, ahead = [], [rule]
+    while ahead:
+        node = ahead.pop()
+        asked.append(node)
+        ahead += [segments[id] for id in _references(node) if segments[id] not in asked]
+    return asked
+
+
+def _references(node):
+    if isinstance(node, list):
+        return {id for part in node for id in _references(part)}
+    if not isinstance(node, dict):
+        return set()
+    return {node["segment"]} if "segment" in node else {id for part in node.values() for id in _references(part)}
 
 
 def _instants(value):
