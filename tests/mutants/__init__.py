@@ -1,0 +1,1 @@
+"""Deliberate faults, one line each, to see that the tests can fail."""

@@ -1,0 +1,7 @@
+"""All deliberate faults, by what they break."""
+
+from tests.mutants.flow import FLOW
+from tests.mutants.rules import RULES
+from tests.mutants.users import USERS
+
+FAULTS = (*RULES, *USERS, *FLOW)

@@ -1,0 +1,220 @@
+"""Faults in how rules are judged: windows, counts, operators, selectors, and when time alone changes the answer."""
+
+from tests.mutants.fault import Fault
+
+LEAVES, SERIES, RULESET, LIVE = "streams/leaves.py", "streams/series.py", "streams/ruleset.py", "streams/live.py"
+OPERATORS, MATCHING, PATHS = "streams/operators.py", "streams/matching.py", "streams/paths.py"
+
+RULES = (
+    Fault(
+        "a window holds its old end too",
+        LEAVES,
+        "- bisect_right(times, now - self.last)",
+        "- bisect_left(times, now - self.last)",
+    ),
+    Fault(
+        "a window leaves out its new end",
+        LEAVES,
+        "bisect_right(times, now - self.until) -",
+        "bisect_left(times, now - self.until) -",
+    ),
+    Fault(
+        "a fixed window leaves out its start",
+        LEAVES,
+        "bisect_left(times, self.start)",
+        "bisect_right(times, self.start)",
+    ),
+    Fault("a fixed window leaves out its end", LEAVES, "bisect_right(times, self.end)", "bisect_left(times, self.end)"),
+    Fault("more than n takes n", LEAVES, "Counts(math.floor(n) + 1, EVERY)", "Counts(math.floor(n), EVERY)"),
+    Fault("less than n takes n", LEAVES, "Counts(0, math.ceil(n) - 1)", "Counts(0, math.ceil(n))"),
+    Fault(
+        "between leaves out its high end",
+        LEAVES,
+        "Counts(math.ceil(n), math.floor(high))",
+        "Counts(math.ceil(n), math.ceil(high) - 1)",
+    ),
+    Fault("not n is n", LEAVES, "others=True", "others=False"),
+    Fault(
+        "one leaves a millisecond late",
+        LEAVES,
+        "return times[oldest + leaving - 1] + self.last",
+        "return times[oldest + leaving - 1] + self.last + 1",
+    ),
+    Fault(
+        "one leaves with an event too late",
+        LEAVES,
+        "leaving = count - low + 1",
+        "leaving = count - low + 2 if count > low else 1",
+    ),
+    Fault(
+        "one enters with an event too early", LEAVES, "leaving = count - high\n", "leaving = count - high - 1 or 1\n"
+    ),
+    Fault("one event too few is kept", LEAVES, "else max(low, high + 1)", "else max(low, high)"),
+    Fault("a window's new end moves nobody", LEAVES, "for edge in (self.until, self.last)", "for edge in (self.last,)"),
+    Fault(
+        "more events make at most n true",
+        LEAVES,
+        "-1 if self.counts.low == 0 else 0",
+        "1 if self.counts.low == 0 else 0",
+    ),
+    Fault(
+        "ever reaches back for ever",
+        LEAVES,
+        "start = covers_from if fixed.start is None",
+        "start = 0 if fixed.start is None",
+    ),
+    Fault(
+        "seen within the last takes the old end",
+        LEAVES,
+        "now - self._duration < instant <= now",
+        "now - self._duration <= instant <= now",
+    ),
+    Fault(
+        "first seen within the last is settled",
+        LEAVES,
+        'self.settled = inside if group == "last_seen" else None',
+        "self.settled = inside",
+    ),
+    Fault("a late event is put at the end", SERIES, "        if time >= times[-1]:", "        if time:"),
+    Fault(
+        "a series forgets a millisecond early",
+        SERIES,
+        "oldest = now - self.age if self.age else -1",
+        "oldest = now - self.age + 1 if self.age else -1",
+    ),
+    Fault(
+        "a series forgets what ever needs",
+        SERIES,
+        "self.age = max(rolling) if rolling and all(rolling) else 0",
+        "self.age = max(rolling) if rolling else 0",
+    ),
+    Fault("a series keeps the oldest", SERIES, "            del times[:drop]", "            del times[-drop:]"),
+    Fault(
+        "the first visit is a returning one", SERIES, '"new" if new else "returning"', '"returning" if new else "new"'
+    ),
+    Fault(
+        "a screen call lends its landing page",
+        SERIES,
+        'self._landing is not None and event.type == "page" and',
+        "self._landing is not None and",
+    ),
+    Fault(
+        "a visit's fields are its first event's only",
+        SERIES,
+        "if self._head is not None and self._head(event):",
+        'if self._head is not None and event.type != "page" and self._head(event):',
+    ),
+    Fault(
+        "a reference follows by half",
+        LIVE,
+        "                ranks |= self.set_leaf(rules.refs[slot], holds)",
+        "                self.set_leaf(rules.refs[slot], holds)",
+    ),
+    Fault(
+        "events still to come are forgotten",
+        LIVE,
+        "self.due = min((time for time, _, _ in profile.parked), default=NEVER)",
+        "self.due = NEVER",
+    ),
+    Fault(
+        "what time makes false is not waited for",
+        LIVE,
+        "(rules.falls if self.truth >> index & 1 else rules.rises) >> index & 1",
+        "(0 if self.truth >> index & 1 else rules.rises) >> index & 1",
+    ),
+    Fault(
+        "nobody is kept waiting for a new count", LIVE, "            if leaf.last:\n", "            if leaf.until:\n"
+    ),
+    Fault(
+        "all is any",
+        RULESET,
+        '(" and " if isinstance(rule, All) else " or ")',
+        '(" or " if isinstance(rule, All) else " or ")',
+    ),
+    Fault(
+        "not is left out",
+        RULESET,
+        'return f"(not {self._code(compiler, spec, rule.rule)})"',
+        'return f"({self._code(compiler, spec, rule.rule)})"',
+    ),
+    Fault("new users begin with nothing true", RULESET, "if self.holds(i, nobody, 0, 0))", "if i < 0)"),
+    Fault(
+        "one refers to what another fill brings",
+        RULESET,
+        "if not spec.live and spec.fill == asking.fill:",
+        "if not spec.live and spec.fill != asking.fill:",
+    ),
+    Fault(
+        "a fill does not ask for visits",
+        RULESET,
+        "if any(series.fill == fill for series in self.visit_series):",
+        "if any(series.fill > fill for series in self.visit_series):",
+    ),
+    Fault("judging anew forgets which events lend fields", RULESET, 'key = key.rstrip("hl")', 'key = key.rstrip("h")'),
+    Fault(
+        "a complement is false for what is missing",
+        OPERATORS,
+        "return (found is not None and holds(found, against)) is wanted",
+        "return found is not None and holds(found, against) is wanted",
+    ),
+    Fault(
+        "a selector's complement is false for what is missing",
+        OPERATORS,
+        "        return not self.wanted",
+        "        return False",
+    ),
+    Fault(
+        "a future date begins to be recent unseen",
+        OPERATORS,
+        "for candidate in (instant, instant + value):",
+        "for candidate in (instant + value,):",
+    ),
+    Fault(
+        "a recent date grows old a millisecond late",
+        OPERATORS,
+        "for candidate in (instant, instant + value):",
+        "for candidate in (instant, instant + value + 1):",
+    ),
+    Fault(
+        "dates ahead are recent",
+        OPERATORS,
+        "return None if instant is None else at - instant",
+        "return None if instant is None else abs(at - instant)",
+    ),
+    Fault(
+        "a selector's last filter is not asked",
+        MATCHING,
+        "return event_test(rest) if rest else None",
+        "return event_test(rest[1:]) if rest[1:] else None",
+    ),
+    Fault(
+        "one of a selector's filters is enough",
+        MATCHING,
+        "return lambda event: all(test(read(event), event.time)",
+        "return lambda event: any(test(read(event), event.time)",
+    ),
+    Fault(
+        "star leaves out page calls",
+        MATCHING,
+        'self._pages = _plan(named.get("$page", []) + every)',
+        'self._pages = _plan(named.get("$page", []))',
+    ),
+    Fault(
+        "star takes in identifies",
+        MATCHING,
+        'self._identifies = _plan(named.get("$identify", []))',
+        'self._identifies = _plan(named.get("$identify", []) + every)',
+    ),
+    Fault(
+        "a complement is not asked of what is missing",
+        MATCHING,
+        "in complements if seen is None else hits(seen):",
+        "in () if seen is None else hits(seen):",
+    ),
+    Fault(
+        "a dotted path is one word",
+        PATHS,
+        '        first, dot, path = path.partition(".")',
+        '        first, dot, path = path.partition("/")',
+    ),
+)
