@@ -46,4 +46,5 @@ def _spec(id: str, version: SegmentVersion | None) -> SegmentSpec:
         live=version.status == "live",
         fill=version.fill,
         shares=version.series,
+        version=version.version,
     )

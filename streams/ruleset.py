@@ -24,7 +24,9 @@ from streams.series import Series, VisitSeries, selector_key, series_of
 
 @dataclass(frozen=True, slots=True)
 class SegmentSpec:
-    """One version of a segment, to be compiled. `fill` brought it, or will; `shares`: selector key → earlier fill."""
+    """One version of a segment, to be compiled. `fill` brought it, or will; `shares`: selector key → earlier fill.
+
+    `version` is its number, for who tells of its members."""
 
     id: str
     slot: int
@@ -33,6 +35,7 @@ class SegmentSpec:
     live: bool = True
     fill: int = 0
     shares: Mapping[str, int] = field(default_factory=dict)
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
