@@ -10,9 +10,10 @@ JARS := .kafka/lib/.fetched
 JOBS ?= 2
 SEED ?= 1
 ROUNDS ?= 3
+CASES ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-long kafka lint types bench lock clean
+.PHONY: help install demo test test-long mutants kafka lint types bench lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
@@ -33,8 +34,12 @@ demo: $(READY) ## the whole system with simulated visitors; Ctrl-C ends it
 test: $(READY) ## every test
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
-test-long: $(READY) ## running systems broken in every way, for long; SEED=2 and ROUNDS=5 for others and more
+test-long: $(READY) ## a million cases against the reference, then systems broken in every way; SEED=2 for others, CASES, ROUNDS
+	@$(BIN)/python -m tests.parity.search --seed $(SEED) --cases $(CASES) --jobs $(JOBS)
 	@SEED=$(SEED) ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -n 0 -m long
+
+mutants: $(READY) ## deliberate faults, each of which the tests must catch; JOBS=4 at once
+	@$(BIN)/python -m tests.mutants.run --jobs $(JOBS)
 
 kafka: $(JARS) ## fetches Apache Kafka (Java 17+ and Maven), for --broker kafka and the tests on it
 

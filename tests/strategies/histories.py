@@ -78,7 +78,7 @@ def wish(choices, habits):
         call=call(choices, habits),
         step=_step(choices, habits),
         timing=choices.pick(timings(habits)),
-        distance=choices.pick(words.DISTANCES + HOUR_AHEAD * 2 * habits.future),
+        distance=choices.pick(words.DISTANCES + [0, 0, 1] + HOUR_AHEAD * 2 * habits.future),
         like=choices.whole(1, 4),
         family=choices.whole(0, habits.families - 1),
         user_agent=choices.pick(words.AGENTS) if choices.maybe(10) else None,

@@ -69,7 +69,7 @@ def did(choices, language):
 
 
 def sequence(choices, language):
-    made = {"sequence": choices.many(lambda one: selector(one, language), 2, 4)}
+    made = {"sequence": choices.many(lambda one: selector(one, language), 2, 2 + choices.pick([0, 1, 2, 3]))}
     if choices.maybe(50):
         made["within"] = choices.pick(words.LENGTHS)
     return {**made, **window(choices)}
@@ -91,9 +91,11 @@ def measure(choices, event, language):
     if not language.measures or choices.maybe(50):
         return {"count": comparison(choices, [1, 2, 1, 0, 2, 3, 1.5, 2.5, 4, -1])} if choices.maybe(65) else {}
     name = choices.pick(["sum", "distinct", "avg", "min", "max"])
-    paths = ["properties.n", "properties.word", "properties.cart.total", "path", "name"]
-    path = choices.pick(["duration", "page_views", "landing_page"] if event == "$visit" else paths)
-    asked = [1, 2, 3, 0] if name == "distinct" else [7, 1, 0, 10, 2.5, 9.5, 14, -1]
+    paths = ["properties.n", "properties.n", "properties.word", "properties.cart.total", "path", "name"]
+    paths += ["properties.tags", "properties.when", "query.size", "campaign.source", "country", "title"]
+    visits = ["duration", "page_views", "landing_page", "visit_type", "path", "properties.n", "campaign.source"]
+    path = choices.pick(visits if event == "$visit" else paths)
+    asked = [1, 2, 3, 0] if name == "distinct" else [7, 1, 0, 10, 2.5, 9.5, 14, -1, 0.3, 0.8, 0.1]
     return {name: {"of": path, **comparison(choices, asked)}}
 
 

@@ -53,7 +53,20 @@ DATES = [
     "2026-10-21",
     "2026-12-24",
 ]
-NUMBERS = [0, 1, 2, 3, 7, 10, 0.5, 2.5, -1]
+NUMBERS = [
+    0,
+    1,
+    2,
+    3,
+    7,
+    10,
+    0.5,
+    2.5,
+    -1,
+    0.1,
+    0.2,
+    0.7,
+]  # the last ones are no sums of halves: their order must not matter
 NUMERALS = ["7", "7.0", "-1", "1e1", "0.5", "007"]
 WORDS = ["red", "Red", "blue", "red shoes", "x", "true", "é"]
 ODD = ["", None, "", True, False, [], {}, ["red", 7], {"x": 1}]

@@ -5,6 +5,7 @@
 
 import os
 import random
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,7 @@ from streams.compiled import rule_set
 from streams.limits import Limits
 from tests.parity.compare import differences
 from tests.strategies import FIRST_PART, case_from_seed
+from tests.strategies.kept import read_cases
 from tests.streams.crashing import Crashing
 from tests.streams.crashing_course import course
 from tests.streams.crashing_lane import CHANGELOG, Broker, Lane
@@ -43,18 +45,14 @@ def test_nor_does_the_order_of_everything(part):
         assert differs(seed, crashes=0) == [], f"seed {seed}"
 
 
-FOUND = {
-    4: "an event that was counted between a profile's first and its second move",
-    8: "an alias that was decided anew by what the id came as later",
-    95: "the same, for a country",
-    4725: "a repeated message that a topic read days later was to forget",
-    305: "a number in the bitmaps that a crash gave back",
-}
+FOUND = {why: (seed, case) for why, seed, case in read_cases(Path(__file__).with_name("found_crashing.json"))}
 
 
-@pytest.mark.parametrize("seed", FOUND)
-def test_what_was_once_found(seed):
-    assert differs(seed, crashes=8) == [], FOUND[seed]
+@pytest.mark.parametrize("why", FOUND)
+def test_what_was_once_found(why):
+    seed, case = FOUND[why]
+    system = Crashing(seed, crashes=8)
+    assert differences(case, system) + system.faults() == []
 
 
 NOW = 1_795_455_000_000
