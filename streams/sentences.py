@@ -1,161 +1,137 @@
 """Rules as sentences: what a rule, or any node of one, says, for those who read segments rather than write them.
 
-Owns the wording of rules, measures and windows; an operator's words stand in its row of `schemas.operators`, so that
-what is shown cannot drift from what is judged.
+Owns the clauses, one row a kind of rule: what it says of users, and what its opposite does. Each is a relative clause,
+so that all of them join: users `who viewed a page at least once and whose trait "plan" is "pro"`. The words below a
+rule are `streams.words`. Source: contract section 5.
 """
 
-import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any as Node
 
-from schemas.operands import DURATION
-from schemas.operators import OPERATORS, positive
-from schemas.rules import (
-    All,
-    Any,
-    Cmp,
-    Did,
-    Filter,
-    Fixed,
-    Measure,
-    Not,
-    Ref,
-    Rule,
-    Scalar,
-    Selector,
-    Sequence,
-    User,
-    Window,
-)
-from schemas.times import UNITS, format_duration, format_instant
-from schemas.values import text_of
+from schemas.measures import MEASURES
+from schemas.operators import OPERATORS
+from schemas.rules import All, Any, Did, Held, Measure, Not, Periods, Ref, Rule, Sequence, User
+from streams import words
 
-EVENT_WORDS = {
-    "*": "did anything",
-    "$page": "viewed a page",
-    "$click": "clicked",
-    "$experience": "saw an experience",
-    "$identify": "identified",
-    "$visit": "visited",
-}
-CMP_WORDS = {
-    "eq": "exactly {}",
-    "ne": "other than {}",
-    "gt": "more than {}",
-    "gte": "at least {}",
-    "lt": "less than {}",
-    "lte": "at most {}",
-    "between": "between {} and {}",
-}
-UNIT_WORDS = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
-MEASURE_WORDS = {
-    "sum": "with a sum of {} of",
-    "avg": "with an average {} of",
-    "min": "with a least {} of",
-    "max": "with a greatest {} of",
-    "distinct": "with a number of different values of {} of",
-}
-SHOWN_VALUES = 5
-SHOWN_CHARACTERS = 80
+HELD_WORDS = {"gte": "for at least {} without a break", "lt": "for less than {} so far"}
+_COMPLEMENTS = {row.negates: name for name, row in OPERATORS.items() if row.negates}
+_OPPOSITE = _COMPLEMENTS | {negative: op for op, negative in _COMPLEMENTS.items()}
+"""Operator → the one that holds exactly where it does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of rule in words: the relative clause, and that of its opposite."""
+
+    said: Callable[[Node], str]
+    denied: Callable[[Node], str]
 
 
 def sentence(rule: Rule) -> str:
-    """What the rule says of a user, without an end mark: `viewed a page at least 3 times in the last 7 days`."""
-    if isinstance(rule, All | Any):
-        joint = " and " if isinstance(rule, All) else " or "
-        return joint.join(_within(child) for child in rule.rules)
-    if isinstance(rule, Not):
-        return f"not ({sentence(rule.rule)})"
-    if isinstance(rule, Ref):
-        return f"is in the segment {rule.segment}"
-    if isinstance(rule, User):
-        held = "" if rule.held is None else f" for {_span(rule.held.op, rule.held.duration)}"
-        return asked(rule) + held
-    if isinstance(rule, Sequence):
-        within = "" if rule.within is None else f" within {duration(rule.within)}"
-        return " then ".join(map(selected, rule.selectors)) + within + _window(rule.window)
-    return _did(rule)
+    """Which users the rule means, without an end mark: `Users who viewed a page at least once in the last 7 days`."""
+    return f"Users {said(rule)}"
 
 
-def asked(condition: Filter | User) -> str:
-    """What a filter says of an event, or a user's condition of a user's field."""
-    value = _shown_values(condition)
-    return OPERATORS[condition.op].sentence.format(field=condition.field, value=value)
+def said(rule: Rule) -> str:
+    """The rule as a relative clause."""
+    bare = _bare(rule)
+    return KINDS[type(bare)].said(bare)
 
 
-def selected(selector: Selector) -> str:
-    """What a selector says was done."""
-    done = EVENT_WORDS.get(selector.event) or f"did {_shown(selector.event)}"
-    where = " and ".join(map(asked, selector.where))
-    return f"{done} where {where}" if where else done
+def denied(rule: Rule) -> str:
+    """That the rule does not hold, as a relative clause."""
+    bare = _bare(rule)
+    return KINDS[type(bare)].denied(bare)
 
 
-def duration(span: int) -> str:
-    """`7 days`, `1 hour`."""
-    text = format_duration(span)
-    number, unit = text[:-1], text[-1]
-    if unit == "w":
-        number, unit = str(span // UNITS["d"]), "d"
-    return f"{number} {UNIT_WORDS[unit]}{'' if number == '1' else 's'}"
+def _bare(rule: Rule) -> Rule:
+    """The rule without joints that join nothing, and without two negations that cancel out."""
+    while True:
+        if isinstance(rule, All | Any) and len(rule.rules) == 1:
+            rule = rule.rules[0]
+        elif isinstance(rule, Not) and isinstance(opposite := _bare(rule.rule), Not):
+            rule = opposite.rule
+        else:
+            return rule
 
 
 def _within(rule: Rule) -> str:
     """A rule as part of another: in brackets where its own joints could be read as the other's."""
-    return f"({sentence(rule)})" if isinstance(rule, All | Any) and len(rule.rules) > 1 else sentence(rule)
+    return f"({said(rule)})" if isinstance(_bare(rule), All | Any) else said(rule)
+
+
+def _not_among(rule: Rule) -> str:
+    return f"who are not among those {_within(rule)}"
 
 
 def _did(did: Did) -> str:
-    periods = did.periods
-    if periods is None:
-        in_time = _window(did.window)
-    else:
-        in_time = f", in at least {periods.at_least} of the last {periods.of_last} periods of {duration(periods.every)}"
+    if _is_never(did):
+        return f"who did not {words.do(did.selector)}{words.window(did.window)}"
+    return f"who {words.done(did.selector)}{_measured(did)}"
+
+
+def _did_not(did: Did) -> str:
+    return _not_among(did) if _is_never(did) else f"who did not {words.do(did.selector)}{_measured(did)}"
+
+
+def _is_never(did: Did) -> bool:
+    """Whether it says just that nothing was done: the words for `exactly 0 times`."""
+    cmp = did.measure.cmp
+    return did.measure.kind == "count" and cmp is not None and (cmp.op, cmp.value, did.periods) == ("eq", 0, None)
+
+
+def _measured(did: Did) -> str:
     comma = "," if did.selector.where else ""
-    return f"{selected(did.selector)}{comma}{_measure(did.measure)}{in_time}"
+    time = words.window(did.window) if did.periods is None else _periods(did.periods)
+    return f"{comma} {measure(did.measure)}{time}"
 
 
-def _measure(measure: Measure) -> str:
+def measure(measure: Measure) -> str:
+    """`at least 3 times`, `with the property "price" averaging more than 5`."""
+    row = MEASURES[measure.kind]
     if measure.cmp is None:
-        return " for the first time"
-    compared = _compared(measure.cmp)
-    if measure.kind != "count":
-        return f" {MEASURE_WORDS[measure.kind].format(measure.of)} {compared}"
-    if measure.cmp.value == 1 and measure.cmp.high is None:
-        return f" {CMP_WORDS[measure.cmp.op].format('once')}"
-    return f" {compared} times"
+        return row.phrase
+    if row.one and measure.cmp.value == 1 and measure.cmp.high is None:
+        return words.CMP_WORDS[measure.cmp.op].format(row.one)
+    return row.phrase.format(of=words.field(measure.of) if measure.of else "", number=words.compared(measure.cmp))
 
 
-def _compared(comparison: Cmp) -> str:
-    return CMP_WORDS[comparison.op].format(text_of(comparison.value), text_of(comparison.high))
+def _periods(periods: Periods) -> str:
+    every = words.duration(periods.every)
+    return f", in at least {periods.at_least} of the last {periods.of_last} periods of {every}"
 
 
-def _span(op: str, span: int) -> str:
-    return CMP_WORDS[op].format(duration(span))
+def _sequence(sequence: Sequence) -> str:
+    steps = ", then ".join(map(words.done, sequence.selectors))
+    within = "" if sequence.within is None else f", all within {words.duration(sequence.within)}"
+    time = words.window(sequence.window)
+    return f"who {steps}{within}{',' if time else ''}{time}"
 
 
-def _window(window: Window) -> str:
-    if window is None:
-        return ""
-    if isinstance(window, Fixed):
-        start = "" if window.start is None else f" from {format_instant(window.start)}"
-        return start + ("" if window.end is None else f" up to {format_instant(window.end)}")
-    if window.until:
-        return f" between {duration(window.last)} and {duration(window.until)} ago"
-    return f" in the last {duration(window.last)}"
+def _user(condition: User) -> str:
+    return f"whose {words.asked(condition, condition.op)}{_held(condition.held)}"
 
 
-def _shown_values(condition: Filter | User) -> str:
-    operand, value = positive(condition.op).operand, condition.value
-    if value is None:
-        return ""
-    if operand is DURATION and isinstance(value, int):
-        return duration(value)
-    if not isinstance(value, tuple):
-        return _shown(value)
-    more = f" and {len(value) - SHOWN_VALUES} more" if len(value) > SHOWN_VALUES else ""
-    return operand.joint.join(map(_shown, value[:SHOWN_VALUES])) + more
+def _user_not(condition: User) -> str:
+    if condition.held is not None or condition.op not in _OPPOSITE:
+        return _not_among(condition)
+    return f"whose {words.asked(condition, _OPPOSITE[condition.op])}"
 
 
-def _shown(value: Scalar) -> str:
-    if not isinstance(value, str):
-        return text_of(value) or ""
-    short = value if len(value) <= SHOWN_CHARACTERS else value[:SHOWN_CHARACTERS] + "…"
-    return json.dumps(short, ensure_ascii=False)
+def _held(held: Held | None) -> str:
+    return "" if held is None else " " + HELD_WORDS[held.op].format(words.duration(held.duration))
+
+
+KINDS: dict[type, Kind] = {
+    All: Kind(lambda rule: " and ".join(map(_within, rule.rules)), _not_among),
+    Any: Kind(lambda rule: " or ".join(map(_within, rule.rules)), _not_among),
+    Not: Kind(lambda rule: denied(rule.rule), lambda rule: said(rule.rule)),
+    Did: Kind(_did, _did_not),
+    Sequence: Kind(_sequence, _not_among),
+    User: Kind(_user, _user_not),
+    Ref: Kind(
+        lambda rule: f"who are in the segment {words.quoted(rule.segment)}",
+        lambda rule: f"who are not in the segment {words.quoted(rule.segment)}",
+    ),
+}
