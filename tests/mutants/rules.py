@@ -47,7 +47,7 @@ RULES = (
         "leaving = count - low + 2 if count > low else 1",
     ),
     Fault(
-        "one enters with an event too early", LEAVES, "leaving = count - high\n", "leaving = count - high - 1 or 1\n"
+        "one enters with an event too late", LEAVES, "leaving = count - high\n", "leaving = count - high + (high > 0)\n"
     ),
     Fault("one event too few is kept", LEAVES, "else max(low, high + 1)", "else max(low, high)"),
     Fault("a window's new end moves nobody", LEAVES, "for edge in (self.until, self.last)", "for edge in (self.last,)"),

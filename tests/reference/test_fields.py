@@ -3,6 +3,7 @@
 import pytest
 
 from tests.reference.fields import fields_of, read
+from tests.reference.telling import Told, did
 from tests.reference.user_agents import CHROME_WINDOWS, GOOGLEBOT, SAFARI_IPHONE, USER_AGENTS
 
 URL = "https://shop.example/p/1?q=red+shoes%21&size=m&size=l&utm_source=news&utm_medium=mail&utm_campaign=may#top"
@@ -78,3 +79,23 @@ def test_the_table_speaks_the_contracts_words():
     assert systems == {"Windows", "macOS", "Linux", "iOS", "Android", "ChromeOS", "other"}
     assert browsers == {"Chrome", "Safari", "Firefox", "Edge", "Opera", "other"}
     assert USER_AGENTS[GOOGLEBOT][0] == "bot"
+
+
+def test_name_is_the_events_name_as_in_selector():
+    world = Told()
+    world.tell(0, userId="u")
+    world.tell(0, "screen", userId="u")
+    world.tell(0, "identify", userId="u")
+    for name in ("buy", "$page", "$visit", "$identify"):
+        assert world.holds(did(name, ("name", "is", name)), 0)
+    assert world.holds(did("*", ("name", "in", ["$page", "buy"]), count={"eq": 2}), 0)
+
+
+def test_the_last_two_words_of_a_dotted_path_are_an_object_in_an_object():
+    call = {"type": "track", "event": "buy", "properties": {"a": {"b": {"c": 1}}, "l": [{"b": 1}]}}
+    assert [read(fields_of(call), f"properties.{path}") for path in ("a.b.c", "a.c", "l.b", "l.0.b")] == [
+        1,
+        None,
+        None,
+        None,
+    ]

@@ -43,6 +43,36 @@ def test_measures_of_no_events():
             assert not world.holds(did("buy", **{measure: {"of": "properties.n", **comparison}}), 0)
 
 
+@pytest.mark.parametrize(
+    ("measure", "expected"), [("sum", 9.5), ("avg", 4.75), ("min", 2.5), ("max", 7), ("distinct", 4)]
+)
+def test_events_without_the_field_are_left_out(measure, expected):
+    """Those with a list or an object too; `distinct` takes text and booleans in."""
+    world = Told()
+    for properties in (
+        {"n": 7},
+        {"n": "2.5"},
+        {"n": "red"},
+        {"n": False},
+        {"n": ""},
+        {"n": None},
+        {"n": [1]},
+        {"m": 1},
+        {},
+    ):
+        world.tell(0, userId="u", properties=properties)
+    assert world.holds(did("buy", **{measure: {"of": "properties.n", "eq": expected}}), 0)
+
+
+def test_sums_do_not_hang_on_the_order_of_arrival():
+    world = Told()
+    for late, n in enumerate((0.7, 0.1, 0.2, 1e16, -1e16)):
+        world.tell(10, userId="u", happened=10 - late, properties={"n": n})
+        world.tell(10, userId="v", happened=late, properties={"n": n})
+    for id in ("u", "v"):
+        assert world.found(did("buy", sum={"of": "properties.n", "gt": 0}), id, BASE + 10) == 1.0
+
+
 def test_measures_in_windows():
     world = Told()
     world.tell(0, userId="u", properties={"n": 5})
