@@ -22,22 +22,21 @@ def rule_set(records: Iterable[SegmentRecord], fill: FillRecord | None, limits: 
     broken: list[str] = []
     for record in sorted(records, key=lambda record: record.id):
         try:
-            specs += [
-                _spec(record.id, version) for version in (record.live, record.pending) if _counts(version, latest)
-            ]
+            versions = [version for version in (record.live, record.pending) if version is not None]
+            specs += [spec_of(record.id, version) for version in versions if _counts(version, latest)]
         except RuleErrors:
             broken.append(record.id)
     return RuleSet(specs, limits, latest), broken
 
 
-def _counts(version: SegmentVersion | None, latest: int) -> bool:
-    if version is None or version.status == "failed":
+def _counts(version: SegmentVersion, latest: int) -> bool:
+    if version.status == "failed":
         return False
     return version.status == "live" or 0 < version.fill == latest
 
 
-def _spec(id: str, version: SegmentVersion | None) -> SegmentSpec:
-    assert version is not None
+def spec_of(id: str, version: SegmentVersion) -> SegmentSpec:
+    """What a version of segment `id` is compiled as. Raises RuleErrors where its rule can no longer be read."""
     return SegmentSpec(
         id=id,
         slot=version.slot,
