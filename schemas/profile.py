@@ -4,7 +4,7 @@ Owns the shapes and their bytes in the state store and its changelog; what they 
 value begins with its due instant, so that the store can index it without decoding. Instants are epoch milliseconds.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -41,6 +41,18 @@ class Visit(msgspec.Struct, array_like=True):
     landing_at: int
 
 
+class Bucket(NamedTuple):
+    """Events of a series that were merged: time of the first and of the newest, number, and sum, least and greatest
+    of their values, 0 where they are no numbers; of texts `number` is that of the different ones."""
+
+    first: int
+    last: int
+    number: int
+    total: int | float = 0
+    low: int | float = 0
+    high: int | float = 0
+
+
 class Profile(msgspec.Struct, array_like=True, kw_only=True):
     """All that is known of one user, at the id `home`.
 
@@ -54,7 +66,9 @@ class Profile(msgspec.Struct, array_like=True, kw_only=True):
     `messages`: id → hour of receipt * 4 + topic → packed 8-byte hashes of (id, messageId). `timeline`: see
     `streams.timeline`, with `sources` its table of visit sources; `sealed`: (visits, ms on site, page views of the
     cut-off head of the first visit) that the bounded timeline no longer holds.
-    `series`: series key → times, or for visits' marks → arrivals. `hours`: hour → [page views, clicks, events, visits].
+    `series`: series key → times, or for visits' marks → arrivals; `values`: series key → what is kept beside each of
+    them, where something is; `merged`: series key → its oldest events, where there are too many.
+    `hours`: hour → [page views, clicks, events, visits].
     `parked`: (time, fill, event JSON) of events that are still in the future; a fill below 0 is a replay's.
     `truth`, `mask`: bits of the conditions of rule set `ruleset`, and of the slots the user is in; `since`: slot → when
     it was entered. `offered`: others may be on their way into this row, for all that is known here.
@@ -95,6 +109,8 @@ class Profile(msgspec.Struct, array_like=True, kw_only=True):
     mask: bytes = b""
     since: dict[int, int] = {}
     offered: bool = False
+    values: dict[str, list[Any]] = {}
+    merged: dict[str, list[Bucket]] = {}
 
     @property
     def canonical(self) -> str:

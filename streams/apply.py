@@ -67,13 +67,16 @@ def apply(live: Live, run: Iterable[Arrived], now: int) -> None:
             live.due = min(live.due, time)
             continue
         facts.note(profile, event, each.arrival, changed)
+        if event.traits:
+            _note_traits(live, each, now, touched)
         if event.type != "group":
             _count(live, event, now)
             _visit(live, each, touched)
             if time >= event.received - live.rules.limits.retention:
-                _collect(live, event, each.fill, now, touched)
+                _collect(live, each, now, touched)
         if profile.known_at is None or time < profile.known_at:
             ranks |= live.become_known(time, now)
+            changed.add("known_at")
     if visited != (profile.visits, profile.time_on_site):
         changed.update(("visits", "time_on_site"))
     ranks |= _ask(live, touched, changed, now)
@@ -111,13 +114,21 @@ def _visit(live: Live, each: Arrived, touched: set[Series]) -> None:
     touched.update(rules.visit_series)
 
 
-def _collect(live: Live, event: Event, fill: int, now: int, touched: set[Series]) -> None:
+def _note_traits(live: Live, each: Arrived, now: int, touched: set[Series]) -> None:
+    """What the event sets is kept where a condition asks how long it has held."""
+    for series in live.rules.trait_series:
+        if series.fill <= each.fill and series.concerns(each.event):
+            series.insert(live.profile, each.event, each.arrival, now)
+            touched.add(series)
+
+
+def _collect(live: Live, each: Arrived, now: int, touched: set[Series]) -> None:
     """Puts the event into the series of every selector that it meets."""
-    profile, rules = live.profile, live.rules
+    profile, rules, event = live.profile, live.rules, each.event
     for number in rules.match(event):
         series = rules.series[number]
-        if series.fill <= fill:
-            series.insert(profile, event.time, now)
+        if series.fill <= each.fill:
+            series.insert(profile, event, each.arrival, now)
             touched.add(series)
 
 
@@ -128,6 +139,8 @@ def _ask(live: Live, touched: Iterable[Series], changed: Iterable[str], now: int
     for series in touched:
         if asked := (series.up & ~live.truth) | (series.down & live.truth) | series.both:
             ranks |= live.ask_counts(series.leaves, asked, profile.series[series.key], now)
+        for index in series.others:
+            ranks |= live.ask(index, now)
     for group in changed:
         for index, settled in by_group.get(group, ()):
             if settled is None or bool(live.truth >> index & 1) is not settled:
@@ -141,13 +154,16 @@ def replay(live: Live, event: Event, data: bytes, fill: int, now: int) -> None:
     One whose own time is still to come is parked once more, for this fill alone: under its negative number.
     """
     profile, rules = live.profile, live.rules
-    if event.type == "group":
-        return
     if event.time > now:
         profile.parked.append((event.time, -fill, data))
         live.due = min(live.due, event.time)
         return
     arrival = event.arrival or event.received * 1000
+    for trait_series in rules.trait_series:
+        if trait_series.fill == fill and trait_series.concerns(event):
+            trait_series.insert(profile, event, arrival, now)
+    if event.type == "group":
+        return
     for visit_series in rules.visit_series:
         if visit_series.fill == fill:
             visit_series.mark(profile, event, arrival)
@@ -155,4 +171,4 @@ def replay(live: Live, event: Event, data: bytes, fill: int, now: int) -> None:
         for number in rules.match(event):
             series = rules.series[number]
             if series.fill == fill:
-                series.insert(profile, event.time, now)
+                series.insert(profile, event, arrival, now)

@@ -5,6 +5,7 @@ to a row is decided in `streams.shard` and `streams.identity`.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from schemas.profile import (
     NEVER,
@@ -119,17 +120,23 @@ class Desk:
         judged_before = row.ruleset == self.rules.fingerprint
         before = int.from_bytes(row.mask, "little"), int.from_bytes(row.truth, "little")
         row.ruleset = 0
-        series = row.series
+        series, values = row.series, row.values
         live = Live(row, due_of(value), self.rules, self.now)
         advance(live, self.now)
         truth = live.truth if judged_before else before[1]
         moved = (live.mask, truth) != before or live.due < due_of(value)
-        if moved or (judged_before and self._derives_other_visits(live, series)):
+        if moved or (judged_before and self._derives_other_visits(live, series, values)):
             self._rows[id] = live
 
-    def _derives_other_visits(self, live: Live, series: dict[str, list[int]]) -> bool:
+    def _derives_other_visits(
+        self, live: Live, series: dict[str, list[int]], values: dict[str, list[Any]]
+    ) -> bool:
         """Whether what a fill has marked makes other `$visit` series than the row had: live events build upon them."""
-        return any(live.profile.series.get(each.key) != series.get(each.key) for each in self.rules.visit_series)
+        now = live.profile
+        return any(
+            now.series.get(each.key) != series.get(each.key) or now.values.get(each.key) != values.get(each.key)
+            for each in self.rules.visit_series
+        )
 
     def exists(self, id: str) -> bool:
         """Whether there is a row for the id."""

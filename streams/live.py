@@ -8,8 +8,8 @@ how events become facts and series (`streams.apply`).
 from schemas.profile import NEVER, Profile, encode_part, encode_row
 from schemas.segments import SLOT_KNOWN
 from schemas.times import DAY, HOUR
-from streams.leaves import CountLeaf
 from streams.ruleset import RuleSet
+from streams.thresholds import CountLeaf
 from streams.visits import Hours, all_visits
 
 KEPT_HOURS = 7 * DAY // HOUR
@@ -54,7 +54,7 @@ class Live:
     def rejudge(self, now: int) -> None:
         """Every leaf and every segment from the series and facts alone, as if nothing had been judged before."""
         rules, profile = self.rules, self.profile
-        profile.series = {key: times for key, times in profile.series.items() if rules.keeps(key)}
+        rules.drop_unused(profile)
         if rules.visit_series:
             every = all_visits(profile, rules.limits.session_gap)
             for series in rules.visit_series:
@@ -93,11 +93,11 @@ class Live:
             bit = asked & -asked
             asked ^= bit
             leaf = leaves[bit]
-            if leaf.holds(times, now) is not bool(self.truth & bit):
+            if leaf.accepts(times, now) is not bool(self.truth & bit):
                 self.truth ^= bit
                 ranks |= self.rules.dependents[bit.bit_length() - 1]
             if leaf.last:
-                self.due = min(self.due, leaf.next(times, now))
+                self.due = min(self.due, leaf.changes(times, now))
         return ranks
 
     def ask_group(self, group: str, now: int) -> None:
@@ -111,7 +111,7 @@ class Live:
         """Makes sure that the row is looked at again when time alone may change this leaf."""
         rules = self.rules
         if (rules.falls if self.truth >> index & 1 else rules.rises) >> index & 1:
-            instant = rules.next(index, self.profile, now)
+            instant = rules.next(index, self.profile, self.mask, now)
             self.due = min(self.due, instant)
 
     def judge(self, ranks: int, at: int) -> None:
@@ -156,7 +156,7 @@ class Live:
         while candidates:
             lowest = candidates & -candidates
             candidates ^= lowest
-            self.due = min(self.due, rules.next(lowest.bit_length() - 1, profile, now))
+            self.due = min(self.due, rules.next(lowest.bit_length() - 1, profile, self.mask, now))
 
     def _enter(self, slot: int, at: int) -> None:
         self.mask |= 1 << slot

@@ -5,10 +5,8 @@ of joining never matters: series are sets, facts are decided by event time, visi
 section 2, "Identity".
 """
 
-from heapq import merge as merge_sorted
-
 from schemas.profile import Profile
-from streams import facts, timeline, visits
+from streams import facts, keeping, timeline, visits
 from streams.live import Live
 
 
@@ -18,11 +16,7 @@ def absorb(live: Live, other: Profile, now: int) -> None:
     _join_ids(profile, other)
     live.seen = {}
     _join_facts(profile, other)
-    for key, times in other.series.items():
-        profile.series[key] = list(merge_sorted(profile.series.get(key, []), times))
-        series = live.rules.by_key.get(key)
-        if series is not None:
-            series.trim(profile.series[key], now)
+    keeping.join(profile, other, live.rules.by_key, now)
     for hour, counts in other.hours.items():
         for what, count in enumerate(counts):
             if what != visits.VISITS:

@@ -1,144 +1,109 @@
 """Series: the times at which a user did what a selector names, as few as settle every condition on them.
 
-Owns what of a series is kept. Series are sets ordered by event time, so that late events, replays and joining two users
-are one operation: union, trim. A `$visit` selector's series has the starts of the visits that match; as its fields
-are those of one of its events, such a series also marks the events that could lend them.
+Owns what of such a series is kept. Series are sets ordered by event time, so that late events, replays and joining two
+users are one operation: union, trim. Those that keep more than times are in `streams.pairs`, `streams.visit_series` and
+`streams.trait_series`; merged events in `streams.merged`.
 """
 
-from bisect import insort
-from collections.abc import Callable, Iterable
-from hashlib import blake2b
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable
 
 from schemas.events import Event
-from schemas.profile import Profile, Visit
-from schemas.rules import Filter, Selector
-from streams.facts import seconds
-from streams.leaves import CountLeaf
-from streams.matching import event_test
-from streams.operators import predicate
+from schemas.profile import Profile
+from streams import merged
+from streams.leaf import Leaf
+from streams.thresholds import CountLeaf
+from streams.wishes import Wish
 
-VISIT = "$visit"
-_MAKES_VISITS = frozenset(("page", "screen", "track", "identify"))
-_OF_VISITS: dict[str, Callable[[Visit, bool], object]] = {
-    "visit_type": lambda visit, new: "new" if new else "returning",
-    "duration": lambda visit, new: seconds(visit.end - visit.start),
-    "page_views": lambda visit, new: visit.pages,
-    "name": lambda visit, new: VISIT,
-}
-LANDING = "landing_page"
-
-
-def selector_key(selector: Selector) -> str:
-    """A short name of a selector, the same everywhere and always."""
-    return blake2b(repr(selector).encode(), digest_size=6).hexdigest()
+Standing = tuple[int, Leaf, Wish]
+"""A condition that stands on a series: its index, itself, what it asks to be kept."""
 
 
 class Series:
     """The series `key` of one selector, brought by fill `fill`.
 
-    `leaves`: the conditions that stand on it, by their bits; one more event can make those of `up` only true, those of
-    `down` only false, those of `both` either. `cap`: how many of the newest times settle them all; `age`: older than
-    this many ms settles none of them (0: any age may).
+    `leaves`: the counts that stand on it, by their bits; one more event can make those of `up` only true, those of
+    `down` only false, those of `both` either. `others`: the indices of all other conditions on it.
+    `cap`: how many of the newest times settle them all; `merges`: what is over that is merged, else dropped. `age`:
+    older than this many ms settles none of them (0: any age may). `starts`: from where on they look, in order.
     """
 
-    __slots__ = ("age", "both", "cap", "down", "fill", "key", "leaves", "selector", "up")
+    __slots__ = ("age", "both", "cap", "down", "fill", "key", "leaves", "merges", "others", "starts", "up", "wish")
 
-    def __init__(self, key: str, fill: int, selector: Selector) -> None:
-        self.key, self.fill, self.selector = key, fill, selector
+    def __init__(self, key: str, fill: int, wish: Wish) -> None:
+        self.key, self.fill, self.wish = key, fill, wish
         self.leaves: dict[int, CountLeaf] = {}
+        self.others: list[int] = []
+        self.starts: list[int] = []
+        self.merges = False
         self.up = self.down = self.both = self.age = self.cap = 0
 
-    def stand_on(self, leaves: Iterable[tuple[int, CountLeaf]], limit: int) -> None:
-        """Told once which conditions (index, leaf) there are; never keeps more than `limit` times."""
-        self.leaves = {1 << index: leaf for index, leaf in leaves}
+    def stand_on(self, standing: Iterable[Standing], limit: int) -> None:
+        """Told once which conditions there are; never keeps more than `limit` times one by one."""
+        for index, leaf, _ in (standing := list(standing)):
+            if isinstance(leaf, CountLeaf):
+                self.leaves[1 << index] = leaf
+            else:
+                self.others.append(index)
         self.up = sum(bit for bit, leaf in self.leaves.items() if leaf.direction > 0)
         self.down = sum(bit for bit, leaf in self.leaves.items() if leaf.direction < 0)
         self.both = sum(self.leaves) - self.up - self.down
-        needs = [leaf.need for leaf in self.leaves.values()]
-        self.cap = min(limit, max((limit if need is None else need for need in needs), default=0))
-        rolling = [leaf.last for leaf in self.leaves.values()]
-        self.age = max(rolling) if rolling and all(rolling) else 0
+        self.keep_for([wish for _, _, wish in standing], limit)
 
-    def insert(self, profile: Profile, time: int, now: int) -> list[int]:
-        """Adds an event's time; the series as it is then."""
+    def keep_for(self, wishes: Iterable[Wish], limit: int) -> None:
+        """How much is kept for these wishes."""
+        wishes = list(wishes)
+        needs = [wish.need for wish in wishes]
+        self.merges = any(need is None or need > limit for need in needs)
+        self.cap = limit if self.merges else max((need for need in needs if need is not None), default=0)
+        ages = [wish.age for wish in wishes]
+        self.age = max(ages) if ages and all(ages) else 0
+        self.starts = sorted({wish.start for wish in wishes})
+
+    def insert(self, profile: Profile, event: Event, arrival: int, now: int) -> None:
+        """Takes an event in that meets the selector."""
+        time = event.time
         times = profile.series.get(self.key)
         if not times:
-            times = profile.series[self.key] = [time]
-            return times
+            profile.series[self.key] = [time]
+            return
         if time >= times[-1]:
             times.append(time)
         else:
             insort(times, time)
         if len(times) > self.cap or (self.age and times[0] <= now - self.age):
-            self.trim(times, now)
-        return times
+            self.trim(profile, now)
 
-    def trim(self, times: list[int], now: int) -> None:
-        """Drops the times that no condition can ever count again."""
-        oldest = now - self.age if self.age else -1
-        drop = max(0, len(times) - self.cap)
-        while drop < len(times) and times[drop] <= oldest:
-            drop += 1
+    def join(self, profile: Profile, now: int) -> None:
+        """Told when it has become the union of two users'."""
+        self.trim(profile, now)
+
+    def trim(self, profile: Profile, now: int) -> None:
+        """Drops the times that no condition can ever count again, and merges what is too much to keep."""
+        times = profile.series[self.key]
+        drop = bisect_right(times, now - self.age) if self.age else 0
+        if not self.merges:
+            drop = max(drop, len(times) - self.cap)
+        elif len(times) - drop > self.cap:
+            over = drop + merged.chunk(self.cap)
+            merged.put(profile, self.key, times[drop:over])
+            drop = over
         if drop:
             del times[:drop]
+        if self.merges and self.age:
+            merged.forget(profile, self.key, now - self.age)
 
 
-class VisitSeries(Series):
-    """Starts of the visits that a `$visit` selector matches.
+class FirstSeries(Series):
+    """The first time from each instant on that a condition asks from: one time, mostly."""
 
-    `key`h has the arrivals of events whose fields meet the selector's filters, `key`l of page calls whose URL meets
-    those on `landing_page`; which of them are heads or landings of visits may change with every late event.
-    """
+    __slots__ = ()
 
-    __slots__ = ("_head", "_landing", "_no_landing", "_of_visit")
+    def insert(self, profile: Profile, event: Event, arrival: int, now: int) -> None:
+        insort(profile.series.setdefault(self.key, []), event.time)
+        self.trim(profile, now)
 
-    def __init__(self, key: str, fill: int, selector: Selector) -> None:
-        super().__init__(key, fill, selector)
-        visit = [each for each in selector.where if each.field in _OF_VISITS]
-        landing = [each for each in selector.where if each.field == LANDING]
-        head = [each for each in selector.where if each.field not in _OF_VISITS and each.field != LANDING]
-        self._head = event_test(head) if head else None
-        self._landing = event_test([Filter("url", each.op, each.value) for each in landing]) if landing else None
-        self._no_landing = [predicate(each.op, each.value) for each in landing]
-        self._of_visit = [(_OF_VISITS[each.field], predicate(each.op, each.value)) for each in visit]
-
-    def mark(self, profile: Profile, event: Event, arrival: int) -> None:
-        """Remembers an event that could lend its fields to a visit that matches."""
-        if event.type not in _MAKES_VISITS:
-            return
-        if self._head is not None and self._head(event):
-            insort(profile.series.setdefault(self.key + "h", []), arrival)
-        if self._landing is not None and event.type == "page" and self._landing(event):
-            insort(profile.series.setdefault(self.key + "l", []), arrival)
-
-    def rebuild(self, profile: Profile, visits: list[Visit]) -> None:
-        """The series anew, from all visits."""
-        new = not profile.sealed[0]
-        profile.series[self.key] = [
-            visit.start for index, visit in enumerate(visits) if self._matches(profile, visit, new and index == 0)
-        ]
-
-    def follow(self, profile: Profile, was: Visit | None) -> None:
-        """After an event in order: only the last visit can have changed; `was` is it before, None if it is new."""
-        visit, new = profile.last_visit, profile.visits == 1
-        times = profile.series.setdefault(self.key, [])
-        if was is not None and self._matches(profile, was, new):
-            times.pop()
-        if visit is not None and self._matches(profile, visit, new):
-            times.append(visit.start)
-
-    def _matches(self, profile: Profile, visit: Visit, new: bool) -> bool:
-        series = profile.series
-        if self._head is not None and visit.head not in series.get(self.key + "h", ()):
-            return False
-        if self._landing is not None:
-            if visit.landing is None:
-                if not all(test(None, visit.start) for test in self._no_landing):
-                    return False
-            elif visit.landing not in series.get(self.key + "l", ()):
-                return False
-        return all(test(read(visit, new), visit.start) for read, test in self._of_visit)
-
-
-def series_of(key: str, fill: int, selector: Selector) -> Series:
-    return (VisitSeries if selector.event == VISIT else Series)(key, fill, selector)
+    def trim(self, profile: Profile, now: int) -> None:
+        times = profile.series[self.key]
+        places = {bisect_left(times, start) for start in self.starts}
+        profile.series[self.key] = [times[place] for place in sorted(places) if place < len(times)]

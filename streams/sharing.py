@@ -10,77 +10,98 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from schemas.rule_parser import RuleErrors, conditions, parse_rule
-from schemas.rules import Did, Selector
 from schemas.segments import SegmentVersion
-from streams.leaves import CountLeaf, count_leaf
+from streams import wishes
+from streams.leaves import leaf_of
 from streams.limits import Limits
-from streams.series import Series, selector_key
+from streams.series import Series
+from streams.wishes import Wish
 
 _NO_BOUND = 1 << 60
-_NOTHING = Selector("")
 
 
 class _Need(NamedTuple):
-    """What a series keeps for its conditions (see `streams.series.Series`), and how far back they may ask."""
+    """What a series keeps for its conditions (see `streams.series.Series`), and how far back they may ask.
+
+    `starts`: where it keeps the first time from each of these instants on, and nothing else.
+    """
 
     cap: int
+    merges: bool
     age: int
+    starts: frozenset[int]
     covers_from: int
 
     def covers(self, other: "_Need") -> bool:
         by_age = not self.age or 0 < other.age <= self.age
-        return by_age and other.cap <= self.cap and other.covers_from >= self.covers_from
+        by_number = other.cap <= self.cap and other.merges <= self.merges
+        return by_age and by_number and other.starts <= self.starts and other.covers_from >= self.covers_from
+
+
+class _Wishing:
+    """What a version's conditions are compiled in to hear what they wish for. A reference wishes for nothing."""
+
+    def __init__(self, version: SegmentVersion, limits: Limits) -> None:
+        self.covers_from = version.covers_from
+        self.limit = limits.exact
+        self.wishes: defaultdict[str, list[Wish]] = defaultdict(list)
+
+    def series(self, wish: Wish) -> str:
+        self.wishes[wish.name].append(wish)
+        return wish.name
+
+    def slot(self, segment: str) -> int | None:
+        return None
 
 
 def plan(
     live: Iterable[SegmentVersion], new: Mapping[str, SegmentVersion], limits: Limits
 ) -> dict[str, dict[str, int]]:
-    """For each id of `new`: selector key → fill that brought the series to share; other selectors are filled anew."""
+    """For each id of `new`: name of a wish → fill that brought the series to share; other wishes are filled anew."""
     kept = _kept(live, limits)
     return {id: _shared(version, kept, limits) for id, version in new.items()}
 
 
 def _shared(version: SegmentVersion, kept: Mapping[str, Mapping[int, _Need]], limits: Limits) -> dict[str, int]:
     shared: dict[str, int] = {}
-    for selector, leaves in _leaves(version).items():
-        need = _need(leaves, version.covers_from, limits)
-        there = kept.get(selector, {})
+    for name, asked in _wishes(version, limits).items():
+        need = _need(asked, version.covers_from, limits)
+        there = kept.get(name, {})
         fill = min((fill for fill, has in there.items() if has.covers(need)), default=None)
         if fill is not None:
-            shared[selector] = fill
+            shared[name] = fill
     return shared
 
 
 def _kept(live: Iterable[SegmentVersion], limits: Limits) -> dict[str, dict[int, _Need]]:
-    """Selector key → fill → what its series keeps."""
-    standing: defaultdict[tuple[str, int], list[CountLeaf]] = defaultdict(list)
+    """Name of a wish → fill → what its series keeps."""
+    standing: defaultdict[tuple[str, int], list[Wish]] = defaultdict(list)
     covers_from: dict[tuple[str, int], int] = {}
     for version in live:
-        for selector, leaves in _leaves(version).items():
-            at = (selector, version.series.get(selector, version.fill))
-            standing[at] += leaves
+        for name, asked in _wishes(version, limits).items():
+            at = (name, version.series.get(name, version.fill))
+            standing[at] += asked
             covers_from[at] = min(version.covers_from, covers_from.get(at, version.covers_from))
     kept: defaultdict[str, dict[int, _Need]] = defaultdict(dict)
-    for (selector, fill), leaves in standing.items():
-        kept[selector][fill] = _need(leaves, covers_from[selector, fill], limits)
+    for (name, fill), asked in standing.items():
+        kept[name][fill] = _need(asked, covers_from[name, fill], limits)
     return kept
 
 
-def _leaves(version: SegmentVersion) -> dict[str, list[CountLeaf]]:
-    """The version's conditions by the key of their selector; none where its rule can no longer be read."""
-    leaves: defaultdict[str, list[CountLeaf]] = defaultdict(list)
+def _wishes(version: SegmentVersion, limits: Limits) -> Mapping[str, list[Wish]]:
+    """What the version's conditions wish for, by name; nothing where its rule can no longer be read."""
+    wishing = _Wishing(version, limits)
     try:
         rule = parse_rule(version.rule, retention=_NO_BOUND, exists=lambda _: True)
     except RuleErrors:
-        return leaves
+        return wishing.wishes
     for condition in conditions(rule):
-        if isinstance(condition, Did) and condition.measure.kind == "count" and condition.measure.cmp is not None:
-            leaf = count_leaf("", condition.measure.cmp, condition.window, version.covers_from)
-            leaves[selector_key(condition.selector)].append(leaf)
-    return leaves
+        leaf_of(condition, wishing)
+    return wishing.wishes
 
 
-def _need(leaves: Iterable[CountLeaf], covers_from: int, limits: Limits) -> _Need:
-    series = Series("", 0, _NOTHING)
-    series.stand_on(enumerate(leaves), limits.exact)
-    return _Need(series.cap, series.age, covers_from)
+def _need(asked: list[Wish], covers_from: int, limits: Limits) -> _Need:
+    series = Series("", 0, asked[0])
+    series.keep_for(asked, limits.exact)
+    starts = series.starts if asked[0].keeps == wishes.FIRST else ()
+    return _Need(series.cap, series.merges, series.age, frozenset(starts), covers_from)

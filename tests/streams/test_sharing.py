@@ -11,8 +11,8 @@ from streams.compiled import rule_set
 from streams.limits import Limits
 from streams.local import Local, next_change
 from streams.normalise import normalise
-from streams.series import selector_key
 from streams.sharing import plan
+from streams.wishes import selector_key
 from tests.strategies import Arrival, case_from_seed
 
 NOW = 1_795_455_000_000
@@ -36,15 +36,17 @@ WEEK, DAY_ = {"last": "7d"}, {"last": "1d"}
 COVERED = {
     "the same": (did({"gte": 3}, WEEK), did({"gte": 3}, WEEK), True),
     "fewer and younger": (did({"gte": 3}, WEEK), did({"gte": 2}, DAY_), True),
-    "more": (did({"gte": 3}, WEEK), did({"gte": 4}, WEEK), False),
-    "an upper end needs one more": (did({"gte": 3}, WEEK), did({"lte": 3}, WEEK), False),
+    "more": (did({"gte": 13}, WEEK), did({"gte": 14}, WEEK), False),
+    "more, of the few that are kept anyway": (did({"gte": 3}, WEEK), did({"gte": 4}, WEEK), True),
+    "an upper end needs one more": (did({"gte": 13}, WEEK), did({"lte": 13}, WEEK), False),
     "older": (did({"gte": 3}, DAY_), did({"gte": 3}, WEEK), False),
     "ever, of a week": (did({"gte": 3}, WEEK), did({"gte": 1}), False),
     "a week, of ever": (did({"gte": 3}), did({"gte": 3}, WEEK), True),
     "an `until` needs all": (did({"gte": 3}), did({"gte": 1}, {"last": "7d", "until": "1d"}), False),
     "anything, of all": (did({"gte": 1}, {"to": "2026-01-01"}), did({"gte": 9}, {"last": "7d", "until": "1d"}), True),
     "another selector": (did({"gte": 3}), did({"gte": 3}, event="sell"), False),
-    "over the limit, all are kept": (did({"gte": 100}), did({"gte": 1000}), True),
+    "over the limit, what is too much is merged": (did({"gte": 100}), did({"gte": 1000}), False),
+    "merged as they were": (did({"gte": 1000}), did({"gte": 1001}), True),
     "no condition on events": (did(), {"user": "traits.x", "op": "exists"}, False),
 }
 
@@ -57,9 +59,9 @@ def test_what_is_shared(case):
 
 
 def test_what_all_that_stand_on_it_need_is_there() -> None:
-    one, other = version(did({"gte": 3}, DAY_)), version(did({"gte": 1}, WEEK), 17, fill=4)
+    one, other = version(did({"gte": 13}, DAY_)), version(did({"gte": 1}, WEEK), 17, fill=4)
     key = next(iter(plan([one], {"new": one}, LIMITS)["new"]))
-    new = {"new": version(did({"gte": 2}, WEEK), fill=0)}
+    new = {"new": version(did({"gte": 12}, WEEK), fill=0)}
     assert plan([one, other], new, LIMITS)["new"] == {}, "neither has both"
     other.series = {key: 1}
     assert plan([one, other], new, LIMITS)["new"] == {key: 1}, "they stand on one, that has both"
@@ -173,4 +175,4 @@ def test_keys_are_those_of_the_rule_set() -> None:
     (key,) = plan([one], {"new": one}, LIMITS)["new"]
     rules, _ = rule_set([SegmentRecord(id="a", name="a", created=0, updated=0, live=one)], None, LIMITS)
     assert list(rules.by_key) == [f"{key}@1"]
-    assert key == selector_key(rules.series[0].selector)
+    assert key == selector_key(rules.series[0].wish.selector)

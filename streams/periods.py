@@ -1,0 +1,82 @@
+"""`periods`: in how many of the last periods of one length a measure was met.
+
+Owns the cutting of time up to now into periods, the newest being (now - every, now], and the next instant at which a
+time passes from one into another. Periods without events are never looked at one by one: there may be millions.
+Source: contract section 5.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from schemas.profile import Bucket, Profile
+from schemas.rules import Cmp, Periods
+from streams.measures import MEASURES, accepts
+from streams.merged import buckets_of
+from streams.pairs import columns
+from streams.spans import first_change
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodsLeaf:
+    """What measure `kind` makes of the events of series `series` compares so in enough of the periods."""
+
+    series: str
+    kind: str
+    cmp: Cmp
+    periods: Periods
+
+    @property
+    def rises(self) -> bool:
+        return True
+
+    @property
+    def falls(self) -> bool:
+        return True
+
+    def holds(self, profile: Profile, mask: int, now: int) -> bool:
+        return self.found(profile, now) >= self.periods.at_least
+
+    def found(self, profile: Profile, now: int) -> int:
+        """The number of periods that meet the measure."""
+        measure, every = MEASURES[self.kind], self.periods.every
+        times, values = columns(profile, self.series)
+        merged = self._merged(profile, now)
+        seen = met = 0
+        high = len(times)
+        while high and (back := (now - times[high - 1]) // every) < self.periods.of_last:
+            low = bisect_right(times, now - (back + 1) * every, 0, high)
+            met += accepts(self.cmp, measure.of(values[low:high], merged.pop(back, ())))
+            seen += 1
+            high = low
+        met += sum(accepts(self.cmp, measure.of((), each)) for each in merged.values())
+        empty = self.periods.of_last - seen - len(merged)
+        return met + empty * accepts(self.cmp, measure.of((), ()))
+
+    def _merged(self, profile: Profile, now: int) -> dict[int, list[Bucket]]:
+        """Buckets by how many periods ago."""
+        periods: dict[int, list[Bucket]] = {}
+        for each in buckets_of(profile, self.series):
+            back = (now - each.last) // self.periods.every
+            if back < self.periods.of_last:
+                periods.setdefault(back, []).append(each)
+        return periods
+
+    def next(self, profile: Profile, mask: int, now: int) -> int:
+        times = [*profile.series.get(self.series, ()), *(each.last for each in buckets_of(profile, self.series))]
+        held = self.holds(profile, mask, now)
+        return first_change(self._edges(times, now), lambda at: self.holds(profile, mask, at), held, len(times))
+
+    def _edges(self, times: list[int], now: int) -> Iterator[int]:
+        """The instants after `now`, in order, at which any of the times passes into an older period, or out."""
+        every, reach = self.periods.every, self.periods.every * self.periods.of_last
+        inside = [time for time in times if time > now - reach]
+        following = sorted({time + ((now - time) // every + 1) * every for time in inside})
+        for cycle in range(self.periods.of_last if inside else 0):
+            for instant in following:
+                if instant + cycle * every > inside[-1] + reach:
+                    return
+                yield instant + cycle * every
+
+    def exact(self, profile: Profile, now: int) -> bool:
+        return not buckets_of(profile, self.series)

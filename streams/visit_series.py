@@ -1,0 +1,161 @@
+"""Series of `$visit` selectors: the starts of the visits that match, with a value of each where one is asked for.
+
+Owns how visits meet filters. A visit's fields are those of one of its events, and which one may change with every late
+event; so such a series also marks, by arrival, the events that could lend the visit what is asked. Source: contract
+section 2, "Visits"; section 5, "PATHs of an event".
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterable
+
+from schemas.events import Event
+from schemas.profile import Profile, Visit
+from schemas.rules import Filter
+from streams import timeline
+from streams.facts import seconds
+from streams.matching import event_test
+from streams.operators import predicate
+from streams.pairs import READ, put
+from streams.paths import event_path
+from streams.series import Series, Standing
+from streams.wishes import Wish
+
+VISIT = "$visit"
+LANDING = "landing_page"
+MARKS = "hlv"
+"""What is put behind a series' key for its marks: heads and landings that meet the filters, values of either."""
+
+_MAKES_VISITS = frozenset(("page", "screen", "track", "identify"))
+_OF_VISITS: dict[str, Callable[[Visit, bool], object]] = {
+    "visit_type": lambda visit, new: "new" if new else "returning",
+    "duration": lambda visit, new: seconds(visit.end - visit.start),
+    "page_views": lambda visit, new: visit.pages,
+    "name": lambda visit, new: VISIT,
+}
+
+
+class VisitSeries(Series):
+    """`key`h has the arrivals of events whose fields meet the selector's filters, `key`l of page calls whose URL meets
+    those on `landing_page`, `key`v of events with a value to lend.
+    """
+
+    __slots__ = ("_head", "_landing", "_lends", "_no_landing", "_of_visit", "_read")
+
+    def __init__(self, key: str, fill: int, wish: Wish) -> None:
+        super().__init__(key, fill, wish)
+        where = wish.selector.where
+        landing = [each for each in where if each.field == LANDING]
+        head = [each for each in where if each.field not in _OF_VISITS and each.field != LANDING]
+        self._head = event_test(head) if head else None
+        self._landing = event_test([Filter("url", each.op, each.value) for each in landing]) if landing else None
+        self._no_landing = [predicate(each.op, each.value) for each in landing]
+        of_visit = [each for each in where if each.field in _OF_VISITS]
+        self._of_visit = [(_OF_VISITS[each.field], predicate(each.op, each.value)) for each in of_visit]
+        self._read = READ[wish.keeps]
+        lent = wish.of is not None and wish.of not in _OF_VISITS
+        self._lends = event_path("url" if wish.of == LANDING else wish.of or "") if lent else None
+
+    def stand_on(self, standing: Iterable[Standing], limit: int) -> None:
+        super().stand_on(standing, limit)
+        # A late event may move a visit, which makes any count true or false, or change at another time.
+        self.up, self.down, self.both = 0, 0, sum(self.leaves)
+
+    def insert(self, profile: Profile, event: Event, arrival: int, now: int) -> None:
+        """Events are not in it themselves: they are marked, and visits follow."""
+
+    def trim(self, profile: Profile, now: int) -> None:
+        """It is as long as the timeline lets it be; of joined users it is made anew."""
+
+    def mark(self, profile: Profile, event: Event, arrival: int) -> None:
+        """Remembers an event that could lend its fields to a visit."""
+        if event.type not in _MAKES_VISITS:
+            return
+        if self._head is not None and self._head(event):
+            insort(profile.series.setdefault(self.key + "h", []), arrival)
+        if self._landing is not None and event.type == "page" and self._landing(event):
+            insort(profile.series.setdefault(self.key + "l", []), arrival)
+        if self._lends is not None and (self.wish.of != LANDING or event.type == "page"):
+            value = self._read(self._lends(event))
+            if value is not None:
+                put(profile, self.key + "v", arrival, value)
+        self._forget_marks(profile)
+
+    def rebuild(self, profile: Profile, visits: list[Visit]) -> None:
+        """The series anew, from all visits."""
+        self._clear(profile)
+        for index, visit in enumerate(visits):
+            self._take(profile, visit, not profile.sealed[0] and index == 0)
+        self._forget_marks(profile)
+
+    def follow(self, profile: Profile, was: Visit | None) -> None:
+        """After an event in order: only the last visit can have changed; `was` is it before, None if it is new."""
+        visit, new = profile.last_visit, profile.visits == 1
+        times = profile.series.setdefault(self.key, [])
+        if was is not None and self._matches(profile, was, new) and self._has_value(profile, was, new):
+            times.pop()
+            if self.wish.of is not None:
+                profile.values[self.key].pop()
+        if visit is not None:
+            self._take(profile, visit, new)
+
+    def _clear(self, profile: Profile) -> None:
+        profile.series[self.key] = []
+        if self.wish.of is not None:
+            profile.values[self.key] = []
+
+    def _take(self, profile: Profile, visit: Visit, new: bool) -> None:
+        """Puts the newest visit in, where it matches."""
+        if not self._matches(profile, visit, new):
+            return
+        if self.wish.of is None:
+            profile.series[self.key].append(visit.start)
+        elif (value := self._value(profile, visit, new)) is not None:
+            profile.series[self.key].append(visit.start)
+            profile.values.setdefault(self.key, []).append(value)
+
+    def _has_value(self, profile: Profile, visit: Visit, new: bool) -> bool:
+        return self.wish.of is None or self._value(profile, visit, new) is not None
+
+    def _value(self, profile: Profile, visit: Visit, new: bool) -> object:
+        """What the visit has at the PATH that is asked, read as it is kept; None where there is nothing."""
+        of = self.wish.of or ""
+        if of in _OF_VISITS:
+            return self._read(_OF_VISITS[of](visit, new))
+        arrival = visit.landing if of == LANDING else visit.head
+        arrivals = profile.series.get(self.key + "v", [])
+        if arrival is None or (place := bisect_left(arrivals, arrival)) == len(arrivals):
+            return None
+        found: object = profile.values[self.key + "v"][place]
+        return found if arrivals[place] == arrival else None
+
+    def _matches(self, profile: Profile, visit: Visit, new: bool) -> bool:
+        if self._head is not None and not _has(profile.series.get(self.key + "h"), visit.head):
+            return False
+        if self._landing is not None:
+            if visit.landing is None:
+                if not all(test(None, visit.start) for test in self._no_landing):
+                    return False
+            elif not _has(profile.series.get(self.key + "l"), visit.landing):
+                return False
+        return all(test(read(visit, new), visit.start) for read, test in self._of_visit)
+
+    def _forget_marks(self, profile: Profile) -> None:
+        """Where there are many, the marks of events that the timeline has no more."""
+        most = 2 * len(profile.timeline) // timeline.SIZE + 64
+        for mark in MARKS:
+            arrivals = profile.series.get(self.key + mark, [])
+            if len(arrivals) <= most:
+                continue
+            there = {arrival for _, _, arrival in timeline.entries(profile.timeline)}
+            kept = [place for place, arrival in enumerate(arrivals) if arrival in there]
+            profile.series[self.key + mark] = [arrivals[place] for place in kept]
+            if self.key + mark in profile.values:
+                values = profile.values[self.key + mark]
+                profile.values[self.key + mark] = [values[place] for place in kept]
+
+
+def _has(arrivals: list[int] | None, arrival: int) -> bool:
+    if not arrivals:
+        return False
+    place = bisect_left(arrivals, arrival)
+    return place < len(arrivals) and arrivals[place] == arrival

@@ -1,0 +1,52 @@
+"""Conditions on what is measured in a window of a user's events, for every measure and every window.
+
+Owns how a window's events are taken from their series, those that were merged included, and the next instant at which
+one of them comes in or leaves. Counts with a threshold have a quicker way of their own (`streams.thresholds`).
+"""
+
+from dataclasses import dataclass
+from heapq import merge
+
+from schemas.profile import Profile
+from schemas.rules import Cmp
+from streams.measures import MEASURES, Number, accepts
+from streams.merged import buckets_of, inside
+from streams.pairs import columns
+from streams.spans import Span, first_change
+
+
+@dataclass(frozen=True, slots=True)
+class WindowLeaf:
+    """What measure `kind` makes of the events of series `series` in the window compares so."""
+
+    series: str
+    kind: str
+    cmp: Cmp
+    span: Span
+
+    @property
+    def rises(self) -> bool:
+        return bool(self.span.last)
+
+    @property
+    def falls(self) -> bool:
+        return bool(self.span.last)
+
+    def holds(self, profile: Profile, mask: int, now: int) -> bool:
+        return accepts(self.cmp, self.found(profile, now))
+
+    def next(self, profile: Profile, mask: int, now: int) -> int:
+        times, buckets = profile.series.get(self.series, []), buckets_of(profile, self.series)
+        edges = self.span.edges(times, now)
+        if buckets:
+            edges = merge(edges, self.span.edges([each.last for each in buckets], now))
+        held = self.holds(profile, mask, now)
+        return first_change(edges, lambda at: self.holds(profile, mask, at), held, len(times))
+
+    def found(self, profile: Profile, now: int) -> Number | None:
+        times, values = columns(profile, self.series)
+        low, high = self.span.bounds(times, now)
+        return MEASURES[self.kind].of(values[low:high], inside(profile, self.series, self.span, now))
+
+    def exact(self, profile: Profile, now: int) -> bool:
+        return not buckets_of(profile, self.series)
