@@ -139,14 +139,3 @@ class Local:
                 row = decode_row(store[key])
                 if isinstance(row, Profile) and (live := self.live(row.home, now)) is not None:
                     yield live
-
-
-def next_change(live: Live, slot: int) -> int | None:
-    """The next instant at which time alone changes membership in `slot`; None: never. Moves the row there."""
-    held = live.mask >> slot & 1
-    while live.due != NEVER:
-        at = live.due
-        advance(live, at)
-        if live.mask >> slot & 1 != held:
-            return at
-    return None

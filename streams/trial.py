@@ -14,8 +14,9 @@ from schemas.rules import Rule
 from schemas.segments import FIRST_USER_SLOT
 from schemas.times import parse_instant
 from schemas.topics import Topic
+from streams.foresight import next_change
 from streams.limits import Limits
-from streams.local import Local, next_change
+from streams.local import Local
 from streams.normalise import normalise
 from streams.normalise_body import read_body
 from streams.normalise_text import fitting, record

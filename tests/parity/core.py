@@ -2,7 +2,8 @@
 
 import random
 
-from streams.local import Local, next_change
+from streams.foresight import next_change
+from streams.local import Local
 from streams.profile_view import describe_user
 from streams.ruleset import RuleSet
 from tests.parity.making import LIMITS, Collector, live_rules, versions

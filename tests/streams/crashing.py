@@ -11,7 +11,8 @@ from schemas.profile import due_of
 from schemas.segments import FillRecord
 from schemas.topics import SOURCE_TOPICS
 from streams.compiled import rule_set
-from streams.local import Local, next_change
+from streams.foresight import next_change
+from streams.local import Local
 from streams.profile_view import describe_user
 from streams.ruleset import RuleSet
 from streams.shard import BehindError

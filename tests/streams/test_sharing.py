@@ -8,8 +8,9 @@ from schemas.calls import Accepted, CallContext, Policy
 from schemas.segments import FillRecord, SegmentRecord, SegmentVersion
 from schemas.times import DAY, HOUR
 from streams.compiled import rule_set
+from streams.foresight import next_change
 from streams.limits import Limits
-from streams.local import Local, next_change
+from streams.local import Local
 from streams.normalise import normalise
 from streams.sharing import plan
 from streams.wishes import selector_key
