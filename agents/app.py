@@ -72,7 +72,7 @@ def _fixed() -> dict[str, Any]:
     return {
         "processing_guarantee": "at_least_once",
         "consumer_auto_offset_reset": "earliest",
-        "consumer_max_fetch_size": 1 << 20,
+        "consumer_max_fetch_size": 2 << 20,
         "producer_acks": -1,
         "producer_linger": 0.0,
         "producer_max_batch_size": MAX_BATCH,

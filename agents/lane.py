@@ -25,8 +25,8 @@ from streams.shard import Shard
 Work = Callable[[int], Outcome]
 """Works out a step, given what time it is; reads what is staged, keeps nothing itself."""
 
-IN_FLIGHT = 8
-"""Steps of a partition that may wait for the broker and Redis; then the next one waits."""
+IN_FLIGHT = 2
+"""Steps of a partition that may wait for the broker and Redis; then the next one waits, and grows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,7 @@ class Lane:
         self.shard = shard
         self.store = store
         self.number = shard.number
+        self.clock = showing.clock
         self._producers = producers
         self._showing = showing
         self._at_work = at_work
@@ -81,12 +82,17 @@ class Lane:
         self._settling: set[asyncio.Task[None]] = set()
         self._finisher = asyncio.create_task(self._finish_steps())
 
+    async def ready(self) -> None:
+        """Returns when a step may begin: what comes until then can be a part of it."""
+        async with self._room:
+            pass
+
     async def fold(self, work: Work, progress: Progress, done: Callable[[], None]) -> None:
         """One step for a source batch. Returns when the next step may be worked out; `done` is called at its end."""
         await self._room.acquire()
         async with self._lock:
             try:
-                outcome = work(self._showing.clock.now())
+                outcome = work(self.clock.now())
             except BaseException:
                 self._room.release()
                 raise
@@ -103,7 +109,7 @@ class Lane:
         with self._at_work():
             await self._room.acquire()
             async with self._lock:
-                outcome = work(self._showing.clock.now())
+                outcome = work(self.clock.now())
                 if not outcome.rows:
                     self._room.release()
                     return
@@ -217,8 +223,3 @@ class Lane:
         error = None if task.cancelled() else task.exception()
         if error is not None and not isinstance(error, RuntimeError):
             self._fail(error)
-
-
-def source(topic: Topic, offset: int) -> Progress:
-    """What finishing a source batch tells: everything below `offset` is applied."""
-    return Progress(applied={topic.value: offset})

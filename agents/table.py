@@ -43,7 +43,7 @@ class PartitionedStore(faust_stores.Store):  # type: ignore[type-arg]
         """Puts changelog records into the partition's store; those that it contains already are passed over."""
         store = self.open[partition]
         contained = -1 if store.offset is None else store.offset
-        fresh = [(r.key, r.value) for r in records if r.offset > contained]
+        fresh = [(r.key or b"", r.value) for r in records if r.offset > contained]
         if fresh:
             store.apply(fresh, records[-1].offset)
 

@@ -21,9 +21,11 @@ from agents.app import MAX_BATCH, consumer_of, make_app, quiet
 from agents.app import run as run_app
 from agents.changelog import BatchProducer
 from agents.clock import Clock
+from agents.feeding import Feeding
 from agents.filling import Filling, judge_everyone
-from agents.lane import Lane, Producers, source
-from agents.measuring import measure_applied, measure_turned
+from agents.inbox import Inbox
+from agents.lane import Lane, Producers
+from agents.measuring import measure_turned
 from agents.showing import Showing
 from agents.table import NotOursError, add_table
 from agents.transport import BatchMessage, BatchSchema
@@ -36,9 +38,8 @@ from stores.logs import set_up_logs
 from stores.projection import Projection
 from streams.compiled import rule_set
 from streams.limits import Limits
-from streams.outcome import Outcome
 from streams.ruleset import RuleSet
-from streams.shard import BehindError, Shard
+from streams.shard import Shard
 
 log = logging.getLogger("shoal.worker")
 
@@ -75,7 +76,8 @@ class Worker:
         self.prepared = asyncio.Event()
         self.lanes: dict[int, Lane] = {}
         self._topics = {topic.named(settings.namespace): topic for topic in SOURCE_TOPICS}
-        self._followers: dict[int, asyncio.Task[None]] = {}
+        self._feedings: dict[int, Feeding] = {}
+        self._tasks: dict[int, list[asyncio.Task[None]]] = {}
         self._fillings: dict[int, Filling] = {}
         self._wakes: set[asyncio.Event] = set()
         self._made: Producers | None = None
@@ -103,24 +105,15 @@ class Worker:
     # ---- what comes through the stream
 
     async def take(self, message: BatchMessage) -> None:
-        """Folds a batch of a source topic; it is finished once lookups see it."""
+        """Puts a batch of a source topic where its partition's next step finds it."""
         lane = await self.lane(message.partition)
-        topic = self._topics[message.topic]
-        outcomes: list[Outcome] = []
+        self._feedings[lane.number].inbox.put(message)
 
-        def work(now: int) -> Outcome:
-            outcomes[:] = [lane.shard.apply(topic, message.records, now)]
-            return outcomes[0]
-
-        def done() -> None:
-            message.finish()
-            measure_applied(outcomes[0], self.clock.now())
-
-        while True:
-            try:
-                return await lane.fold(work, source(topic, message.offset + 1), done)
-            except BehindError as behind:
-                await self._catch_up(lane, behind.fill)
+    async def _feed(self, feeding: Feeding) -> None:
+        try:
+            await feeding.run()
+        except Exception as error:
+            self._fail(error)
 
     async def _catch_up(self, lane: Lane, fill: int) -> None:
         """A transfer speaks of a fill that this partition has not switched on yet."""
@@ -140,7 +133,11 @@ class Worker:
             lane = Lane(shard, store, self._producers(), self.showing, self.consumer.work, self._fail, applied)
             self.lanes[partition] = lane
             self._fillings[partition] = Filling(self.settings, lane, lambda: self.rules)
-            self._followers[partition] = asyncio.create_task(self._follow(lane, self._fillings[partition]))
+            inbox = Inbox(lambda topic: self.consumer.has_more(TP(topic, partition)))
+            feeding = Feeding(lane, inbox, self._topics, self.consumer.may_work, self._catch_up)
+            self._feedings[partition] = feeding
+            works = (self._feed(feeding), self._follow(lane, self._fillings[partition]))
+            self._tasks[partition] = [asyncio.create_task(work) for work in works]
         return lane
 
     def _producers(self) -> Producers:
@@ -155,9 +152,11 @@ class Worker:
     async def _let_go(self, app: Any, revoked: Any, **kwargs: Any) -> None:
         """Partitions are being handed over; all steps were finished before."""
         lanes, self.lanes = self.lanes, {}
-        for task in self._followers.values():
-            task.cancel()
-        self._followers.clear()
+        for tasks in self._tasks.values():
+            for task in tasks:
+                task.cancel()
+        self._tasks.clear()
+        self._feedings.clear()
         self._fillings.clear()
         for lane in lanes.values():
             await lane.close()

@@ -16,7 +16,7 @@ import faust
 from aiokafka.errors import ConsumerStoppedError
 from faust.transport.consumer import ensure_TP
 from faust.transport.drivers.aiokafka import Consumer
-from faust.types.tuples import TP
+from faust.types.tuples import TP, ConsumerMessage
 from mode.utils.futures import notify
 
 from agents.transport import restore
@@ -39,8 +39,9 @@ class BatchConsumer(Consumer):
 
     batch_max_records = 5000
     batch_max_bytes = 4 << 20
-    most_in_flight = 32
-    """Batches delivered and not finished; then the rest waits in the log, where the next fetch finds more at once.
+    most_batches, most_records = 16, 16_000
+    """Of a partition that are delivered and not finished; then the rest waits in the log, where the next fetch finds
+    more at once. The last batch may go over it.
 
     Faust's queues hold thousands, whatever an agent's topic says. A worker that fell behind had them full of batches of
     one or two records, each as dear as one of thousands, and Faust paused partitions for minutes over it (measured).
@@ -161,7 +162,11 @@ class BatchConsumer(Consumer):
         ledger = self._ledgers[tp]
         upto = ledger.committable()
         uncommitted = upto is not None and upto != self._committed_offset[tp]
-        return uncommitted or ledger.in_flight() > 0 or self._thread.has_more(tp)
+        return uncommitted or ledger.batches() > 0 or self._thread.has_more(tp)
+
+    def has_more(self, tp: TP) -> bool:
+        """Whether the log of a partition goes on after what was delivered of it."""
+        return self._thread.has_more(tp)
 
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Nothing: `commit_age` measures the same without false alarms."""
@@ -234,10 +239,17 @@ class BatchConsumer(Consumer):
         """Faust's `_wait_next_records`, but it sleeps a whole second while no partition may be read."""
         if not self.flow_active:
             await self.wait(self.can_resume_flow.wait())
-        if active := self._get_active_partitions():
+        self._room.clear()
+        if active := {tp for tp in self._get_active_partitions() if self._has_room(tp)}:
             return await self._getmany(active, FETCH_TIMEOUT)
-        await self.sleep(FETCH_TIMEOUT)
+        await self.wait_first(self._room.wait(), self.suspend_flow.wait(), timeout=FETCH_TIMEOUT)
         return {}
+
+    def _has_room(self, tp: TP) -> bool:
+        ledger = self._ledgers.get(tp)
+        if ledger is None:
+            return True
+        return ledger.batches() < self.most_batches and ledger.records() < self.most_records
 
     async def _drain(self, records: dict[TP, Records], stamp: int) -> None:
         changelogs = self._changelogs
@@ -247,19 +259,10 @@ class BatchConsumer(Consumer):
             return
         self._turn += 1
         for tp, batch in fair_batches(records, self.batch_max_records, self.batch_max_bytes, self._turn):
-            await self._wait_for_room()
             if self.fence.counts(tp, stamp) and not self.fence.gate.is_set():
                 await self.wait_first(self.fence.gate.wait(), self.suspend_flow.wait())
             if self.fence.counts(tp, stamp):
                 await self._deliver(tp, batch)
-
-    async def _wait_for_room(self) -> None:
-        """Until fewer than `most_in_flight` batches are, or partitions are being handed over."""
-        while sum(ledger.in_flight() for ledger in self._ledgers.values()) >= self.most_in_flight:
-            self._room.clear()
-            await self.wait_first(self._room.wait(), self.suspend_flow.wait())
-            if self.suspend_flow.is_set():
-                return
 
     async def _deliver(self, tp: TP, batch: Records) -> None:
         """To the agents' queues; waits while these are full. Interrupted by a rebalance, the batch is read again."""
@@ -269,6 +272,22 @@ class BatchConsumer(Consumer):
         self._read_offset[tp] = message.offset + 1
         self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
         await self.wait_first(self.callback(message), self.suspend_flow.wait())
+
+    def _to_message(self, tp: TP, record: Any) -> ConsumerMessage:
+        """Faust's asks of a record what only aiokafka's copy of it has."""
+        return ConsumerMessage(
+            tp.topic,
+            tp.partition,
+            record.offset,
+            (record.timestamp or 0) / 1000,
+            record.timestamp_type,
+            None,
+            record.key,
+            record.value,
+            None,
+            tp=tp,
+            generation_id=self.app.consumer_generation_id,
+        )
 
     async def _restore(self, tp: TP, records: Records, stamp: int) -> None:
         if self.fence.counts(tp, stamp) and restore.apply(self.app.tables, tp, records, self.highwater(tp)):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class _Delivered:
+    first: int
     last: int
     finished: bool = False
 
@@ -29,7 +30,7 @@ class Ledger:
         """Notes a batch of the offsets `first` … `last`. Raises ValueError if it is not after the one before."""
         if first > last or (self._open and first <= self._open[-1].last):
             raise ValueError(f"batch {first}…{last} after {self._open[-1].last if self._open else None}")
-        self._open.append(_Delivered(last))
+        self._open.append(_Delivered(first, last))
 
     def finish(self, last: int, epoch: int) -> bool:
         """The batch that ends at `last` has had all its effects; False if it is of an older epoch or unknown."""
@@ -52,9 +53,13 @@ class Ledger:
         self._open.clear()
         self._upto = None
 
-    def in_flight(self) -> int:
-        """How many batches are delivered and not yet below the committable offset."""
+    def batches(self) -> int:
+        """How many are delivered and not yet below the committable offset."""
         return len(self._open)
+
+    def records(self) -> int:
+        """How many records these have, counted by their offsets."""
+        return sum(batch.last - batch.first + 1 for batch in self._open)
 
     def _advance(self) -> None:
         while self._open and self._open[0].finished:

@@ -1,17 +1,32 @@
 """What an agent gets instead of single events: one Faust event a fetched batch of records of one partition.
 
 Owns the message, the schema that marks a topic as one of batches, and the cutting of fetched records into batches.
-The event's value is the list of aiokafka's ConsumerRecords; nothing of them is decoded here.
+The event's value is the list of aiokafka's records; nothing of them is decoded here.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import faust
-from aiokafka.structs import ConsumerRecord
 from faust.types.tuples import TP, ConsumerMessage
 
-Records = Sequence[ConsumerRecord]
+
+class Record(Protocol):
+    """What is read of a record: aiokafka gives its own, or a copy with more in it."""
+
+    @property
+    def offset(self) -> int: ...
+    @property
+    def timestamp(self) -> int | None: ...
+    @property
+    def timestamp_type(self) -> int: ...
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes | None: ...
+
+
+Records = Sequence[Record]
 
 
 class BatchMessage(ConsumerMessage):
@@ -86,7 +101,7 @@ def _cuts(records: Records, max_records: int, max_bytes: int) -> Iterator[Record
     """`records` in runs of at most `max_records`, and of at most `max_bytes` unless one record alone is more."""
     start, size = 0, 0
     for i, record in enumerate(records):
-        weight = max(record.serialized_key_size, 0) + max(record.serialized_value_size, 0)
+        weight = len(record.key or b"") + len(record.value or b"")
         if i > start and (i - start >= max_records or size + weight > max_bytes):
             yield records[start:i]
             start, size = i, 0

@@ -10,6 +10,7 @@ from typing import Any
 
 import aiokafka
 from aiokafka import TopicPartition
+from aiokafka.consumer.fetcher import FetchResult
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
 from faust.types.tuples import TP
 from mode.threads import WorkerThread
@@ -30,8 +31,12 @@ class _Daemon(WorkerThread):
         self.is_stopped.wait(timeout=1.0)
 
 
+def _as_it_is(_: Any, record: Any) -> Any:
+    return record
+
+
 class BatchConsumerThread(AIOKafkaConsumerThread):
-    """Faust's thread with four faults less."""
+    """Faust's thread with four faults less, and a copy."""
 
     Worker = _Daemon
 
@@ -39,6 +44,19 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS
         return consumer
+
+    async def _fetch_records(
+        self,
+        consumer: aiokafka.AIOKafkaConsumer,
+        active_partitions: Any,
+        timeout: float | None = None,
+        max_records: int | None = None,
+    ) -> Any:
+        """Records as they were read: aiokafka copies each into a frozen dataclass, which takes 3 µs."""
+        for fetched in consumer._fetcher._records.values():
+            if isinstance(fetched, FetchResult) and fetched.has_more():
+                fetched._partition_records._consumer_record = _as_it_is
+        return await super()._fetch_records(consumer, active_partitions, timeout, max_records)
 
     async def seek_sources(self, partitions: Iterable[TP]) -> Mapping[TP, int]:
         """Seeks to the committed offsets, to the beginning where there is none; returns those that there are.

@@ -37,7 +37,7 @@ async def test_stock_faust_skips_events(tmp_path: Any) -> None:
 
 async def test_each_event_is_delivered_once_and_in_order(tmp_path: Any) -> None:
     async with worker("shoal", _broker(), tmp_path) as made:
-        made.consumer.batch_max_records, made.consumer.most_in_flight = 3, END
+        made.consumer.batch_max_records, made.consumer.most_batches = 3, END
         await _recover(made)
         offsets = [each.offset for message in await made.taken() for each in message.records]
     assert offsets == list(range(2000, END))
