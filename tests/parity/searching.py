@@ -10,11 +10,8 @@ from tests.parity.compare import differences
 from tests.parity.core import Core
 from tests.parity.lagging import Lagging
 from tests.parity.shrinking import smallest
-from tests.strategies import FIRST_PART, Arrival, Ask, Habits, case_from_seed
+from tests.strategies import WHOLE, Arrival, Ask, Habits, case_from_seed
 from tests.streams.crashing import Crashing
-
-SPOKEN = replace(FIRST_PART, visits=True)
-"""As much of the rule language as the engine evaluates."""
 
 HABITS = (
     Habits(),
@@ -43,7 +40,7 @@ class Trial:
 SYSTEMS = {"in any order": Core, "lagging and read again": Lagging, "crashing": Crashing}
 
 
-def trial(seed, language=SPOKEN):
+def trial(seed, language=WHOLE):
     """The same for the same seed."""
     kind = seed % 20
     if kind == 0:

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from tests.parity.compare import differences
 from tests.parity.core import Core
-from tests.parity.searching import SPOKEN
-from tests.strategies import Habits, case_from_seed, cases
+from tests.strategies import WHOLE, Habits, case_from_seed, cases
 
 EXAMPLES = int(os.environ.get("PARITY_EXAMPLES", "150"))
 HABITS = {
@@ -24,7 +23,7 @@ HABITS = {
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-@given(cases(SPOKEN, calls=(1, 12), rules=(1, 4)), st.integers(0, 9))
+@given(cases(WHOLE, calls=(1, 12), rules=(1, 4)), st.integers(0, 9))
 def test_small_cases_agree(case, seed):
     assert differences(case, Core(seed)) == []
 
@@ -32,5 +31,5 @@ def test_small_cases_agree(case, seed):
 @pytest.mark.parametrize("habits", HABITS)
 def test_rolled_cases_agree(habits):
     for seed in range(max(20, EXAMPLES // 4)):
-        case = case_from_seed(seed, SPOKEN, HABITS[habits], calls=(3, 16), rules=(5, 10))
+        case = case_from_seed(seed, WHOLE, HABITS[habits], calls=(3, 16), rules=(5, 10))
         assert differences(case, Core(seed)) == [], f"case_from_seed({seed}, …) with {habits}"

@@ -2,15 +2,14 @@
 
 import pytest
 
-from tests.scenarios.implementations import IMPLEMENTATIONS, WHOLE_LANGUAGE
+from tests.scenarios.implementations import IMPLEMENTATIONS
 from tests.scenarios.runner import moment, run, scenarios
 
 SCENARIOS = {scenario["name"]: scenario for scenario in scenarios()}
 RUNS = [
     pytest.param(name, implementation, id=f"{implementation}: {name}")
-    for name, scenario in SCENARIOS.items()
+    for name in SCENARIOS
     for implementation in IMPLEMENTATIONS
-    if "needs" not in scenario or implementation in WHOLE_LANGUAGE
 ]
 
 

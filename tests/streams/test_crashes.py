@@ -16,7 +16,7 @@ from schemas.topics import Topic
 from streams.compiled import rule_set
 from streams.limits import Limits
 from tests.parity.compare import differences
-from tests.strategies import FIRST_PART, case_from_seed
+from tests.strategies import WHOLE, case_from_seed
 from tests.strategies.kept import read_cases
 from tests.streams.crashing import Crashing
 from tests.streams.crashing_course import course
@@ -27,7 +27,7 @@ PARTS = 4
 
 
 def differs(seed, crashes):
-    case = case_from_seed(seed, FIRST_PART, calls=(3, 12), rules=(3, 6), asks=(1, 1))
+    case = case_from_seed(seed, WHOLE, calls=(3, 12), rules=(3, 6), asks=(1, 1))
     system = Crashing(seed, crashes)
     return differences(case, system) + system.faults()
 
