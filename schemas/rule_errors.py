@@ -30,7 +30,6 @@ CODES = {
     "missing_comparison": "a measure without its comparison",
     "missing_key": "a key that is needed",
     "missing_value": "an operator without its `value`",
-    "not_yet": "valid, but not evaluated by this version",
     "over_retention": "a time that reaches further back than events are kept",
     "periods_with_first": "`periods` beside `first`",
     "periods_with_window": "`periods` beside `window`",

@@ -13,7 +13,7 @@ from schemas.rule_errors import Parse, Place, RuleError, RuleErrors, shown
 from schemas.rule_measures import MEASURES, read_held, read_measure, read_periods, read_window
 from schemas.rule_selectors import MAX_PATH, read_asked, read_selector
 from schemas.rule_shapes import read_kept_duration, read_list, read_object, read_text, refuse_unknown
-from schemas.rule_tree import conditions, find_cycle, not_yet, references, selectors
+from schemas.rule_tree import conditions, find_cycle, references, selectors
 from schemas.rules import All, Any, Did, Held, Not, Ref, Rule, Selector, Sequence, User
 
 __all__ = [
@@ -23,7 +23,6 @@ __all__ = [
     "RuleErrors",
     "conditions",
     "find_cycle",
-    "not_yet",
     "parse_rule",
     "references",
     "selectors",

@@ -12,7 +12,7 @@ from schemas.calls import Accepted, CallContext, Policy
 from schemas.errors import Rejected
 from schemas.rules import Rule
 from schemas.segments import FIRST_USER_SLOT
-from schemas.times import parse_instant
+from schemas.times import HOUR, parse_instant
 from schemas.topics import Topic
 from streams.foresight import next_change
 from streams.limits import Limits
@@ -66,7 +66,7 @@ class Trial:
         specs = [SegmentSpec(id, FIRST_USER_SLOT + index, rules[id], covers_from) for index, id in enumerate(rules)]
         self._local = Local(RuleSet(specs, limits))
         self._waiting: dict[tuple[str, str], Topic] = {}
-        self._arrival = 0
+        self._arrival = self._hour = 0
 
     def take(self, lines: Iterable[bytes]) -> None:
         """Applies all lines; those received in the same millisecond in the order given, empty ones not at all."""
@@ -132,13 +132,18 @@ class Trial:
             self._send(result)
 
     def _send(self, call: Accepted) -> None:
-        """Topics are worked off in turns, so a messageId that comes again in another topic waits for the first."""
+        """Topics are worked off in turns, so a messageId that comes again in another topic waits for the first.
+
+        Each forgets by the hour what is too old for its own, so none may be ahead of the others by one.
+        """
         event, topic = call.event, call.topic
         if event is not None and topic is not None:
-            key = (event.id, event.message_id)
-            if self._waiting.get(key, topic) is not topic or len(self._waiting) >= _AT_ONCE:
+            key, hour = (event.id, event.message_id), event.received // HOUR
+            again = self._waiting.get(key, topic) is not topic
+            if again or hour != self._hour or len(self._waiting) >= _AT_ONCE:
                 self._work()
             self._waiting[key] = topic
+            self._hour = hour
         self._local.send(call)
 
     def _work(self) -> None:

@@ -1,14 +1,14 @@
 """The rules that a trial needs: the one that is tried, and those of all segments that it refers to.
 
 Owns the reading of segments as they were posted, but for their rules, and what is refused: a rule's own mistakes, a
-segment that is not there, a cycle, what is not evaluated yet. A segment that the rule does not refer to is not read.
+segment that is not there, a cycle. A segment that the rule does not refer to is not read.
 """
 
 from collections.abc import Collection, Mapping
 
 import orjson
 
-from schemas.rule_parser import RuleError, RuleErrors, find_cycle, not_yet, parse_rule, references
+from schemas.rule_parser import RuleError, RuleErrors, find_cycle, parse_rule, references
 from schemas.rules import Rule
 
 TRIED = "$tried"
@@ -63,10 +63,7 @@ def _read_segment(id: str, text: bytes, segments: Collection[str], retention: in
 
 
 def _checked(document: object, segments: Collection[str], retention: int) -> Rule:
-    rule = parse_rule(document, retention=retention, exists=lambda id: id in segments)
-    if missing := not_yet(rule):
-        raise RuleErrors(missing)
-    return rule
+    return parse_rule(document, retention=retention, exists=lambda id: id in segments)
 
 
 def _json(text: bytes, path: str) -> object:

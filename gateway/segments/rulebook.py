@@ -12,7 +12,7 @@ import orjson
 from gateway.errors import Refused, invalid
 from gateway.ports import Definitions
 from gateway.segments.versions import LARGEST_RULE, versions_of
-from schemas.rule_parser import RuleError, RuleErrors, find_cycle, not_yet, parse_rule, references
+from schemas.rule_parser import RuleError, RuleErrors, find_cycle, parse_rule, references
 from schemas.rules import All, Rule
 from schemas.segments import SegmentRecord
 from streams.sentences import sentence
@@ -55,8 +55,6 @@ class RuleBook:
             rule = parse_rule(document, retention=self._retention, exists=lambda each: each in segments or each == id)
         except RuleErrors as errors:
             raise _refused(errors.errors) from None
-        if missing := not_yet(rule):
-            raise _refused(missing)
         # What answers now and what is being filled both count: neither may ever meet the other in a cycle.
         rules = {record.id: _combined(record) for record in segments.values()} | {id: rule}
         if cycle := find_cycle(rules, id):

@@ -150,7 +150,6 @@ REFUSED = {
         {},
         ["all[0].did.event unknown_event", "all[1].user unknown_path"],
     ),
-    "not yet": ({"not": {"did": {"event": "buy"}, "first": True}}, {}, ["not.first not_yet"]),
     "no such segment": ({"segment": "x"}, {}, ["segment unknown_segment"]),
     "over the retention": ({"did": {"event": "*"}, "window": {"last": "801d"}}, {}, ["window.last over_retention"]),
     "a static segment": ({"segment": "s"}, {"s": {"name": "S", "users": ["u"]}}, ["s.json:users not_yet"]),

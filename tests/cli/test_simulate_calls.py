@@ -12,7 +12,7 @@ from cli.simulation.calls import Call, Plan, calls
 from cli.simulation.demo_segments import SEGMENTS
 from cli.simulation.visits import visit
 from schemas.calls import Accepted, CallContext, Ignored, Policy
-from schemas.rule_parser import not_yet, parse_rule
+from schemas.rule_parser import parse_rule
 from schemas.times import DAY, HOUR, MINUTE, SECOND, parse_instant
 from streams.normalise import normalise
 
@@ -137,7 +137,6 @@ def test_no_visit_has_a_gap_that_would_end_it(monkeypatch: pytest.MonkeyPatch) -
 def test_the_rules_are_taken_and_stand_after_those_they_refer_to() -> None:
     seen: set[str] = set()
     for segment in SEGMENTS:
-        rule = parse_rule(segment["rule"], retention=800 * DAY, exists=seen.__contains__)
-        assert not_yet(rule) == []
+        parse_rule(segment["rule"], retention=800 * DAY, exists=seen.__contains__)
         seen.add(segment["id"])
     assert len(seen) == 6

@@ -68,8 +68,8 @@ async def test_an_id_of_ones_own_and_one_that_is_taken(gateway: Gateway) -> None
         ({"name": "n", "rule": {"all": [RULE, {"user": "user_id", "op": "is"}]}}, "rule.all[1].value", "missing_value"),
         ({"name": "n", "rule": {"segment": "nowhere"}}, "rule.segment", "unknown_segment"),
         ({"name": "n", "rule": {**RULE, "window": {"last": "801d"}}}, "rule.window.last", "over_retention"),
-        ({"name": "n", "rule": {"did": {"event": "a"}, "first": True}}, "rule.first", "not_yet"),
-        ({"name": "n", "rule": {"sequence": [{"event": "a"}, {"event": "b"}]}}, "rule.sequence", "not_yet"),
+        ({"name": "n", "rule": {"did": {"event": "a"}, "first": 1}}, "rule.first", "bad_type"),
+        ({"name": "n", "rule": {"sequence": [{"event": "a"}]}}, "rule.sequence", "sequence_length"),
     ],
 )
 async def test_what_cannot_be_taken_is_422_and_says_where(

@@ -2,7 +2,7 @@
 
 import sys
 
-from schemas.rule_parser import conditions, find_cycle, not_yet, parse_rule, references, selectors
+from schemas.rule_parser import conditions, find_cycle, parse_rule, references, selectors
 from schemas.rules import All, Did, Not, Ref, Rule, Sequence, User
 from tests.schemas.refusing import RETENTION, did, user
 
@@ -48,27 +48,3 @@ def test_a_chain_of_segments_may_be_long() -> None:
 def test_many_ways_are_walked_once() -> None:
     layers = {f"s{index}": All((Ref(f"s{index + 1}"), Ref(f"s{index + 2}"))) for index in range(200)}
     assert find_cycle(layers, "s0") is None
-
-
-def test_what_is_not_evaluated_yet() -> None:
-    periods = {"every": "7d", "of_last": 4, "at_least": 3}
-    rule = parsed(
-        {
-            "all": [
-                did(),
-                did(first=True),
-                {"not": did(sum={"of": "properties.price", "gt": 5}, periods=periods)},
-                {"sequence": [{"event": "x"}, {"event": "y"}]},
-                user("traits.plan", "is", "pro", **{"for": {"gte": "7d"}}),
-            ]
-        }
-    )
-    assert [(error.path, error.code) for error in not_yet(rule)] == [
-        ("all[1].first", "not_yet"),
-        ("all[2].not.sum", "not_yet"),
-        ("all[2].not.periods", "not_yet"),
-        ("all[3].sequence", "not_yet"),
-        ("all[4].for", "not_yet"),
-    ]
-    assert not_yet(parsed(did(count={"lt": 3}, window={"from": "2026-01-01"}))) == []
-    assert [error.path for error in not_yet(parsed(did(first=True)))] == ["first"]
