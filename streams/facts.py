@@ -29,17 +29,17 @@ def note(profile: Profile, event: Event, arrival: int, changed: set[str]) -> Non
         return
     note_seen(profile, time, changed)
     note_latest(profile, _latest(event), (time, arrival), changed)
-    if event.type in ("page", "screen"):
+    if (event.campaign or event.referrer_host) and event.type in ("page", "screen"):
         _note_page(profile, event, arrival, changed)
 
 
 def note_latest(profile: Profile, values: tuple[str | None, ...], order: Order, changed: set[str]) -> None:
     """Takes what an event tells of its device and place; quick for the newest, if it tells all that is known."""
     known = profile.latest
+    if not profile.stamps and values == known:
+        profile.latest_at = max(profile.latest_at, order)
+        return
     if not profile.stamps and order > profile.latest_at:
-        if values == known:
-            profile.latest_at = order
-            return
         if all(value or not old for value, old in zip(values, known, strict=True)):
             changed.update(name for name, value, old in zip(LATEST, values, known, strict=True) if value != old)
             profile.latest, profile.latest_at = values, order

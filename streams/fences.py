@@ -5,7 +5,6 @@ that they stay right when users are joined and events are forwarded. Source: con
 """
 
 from collections.abc import Iterable
-from functools import partial
 from hashlib import blake2b
 
 from schemas.profile import Profile
@@ -67,7 +66,7 @@ def drop_duplicates(live: Live, sent: str, run: Iterable[Arrived], limit: int) -
     for each in run:
         event = each.event
         digest = blake2b(f"{sent}\0{event.message_id}".encode(), digest_size=8).digest()
-        if digest in known if known is not None else any(map(partial(_contains, digest), hours.values())):
+        if digest in known if known is not None else _are_among(hours, digest):
             dups = profile.dups.setdefault(sent, [[] for _ in EVENT_TOPICS])[each.topic]
             dups.append(each.offset)
             del dups[:-limit]
@@ -88,11 +87,14 @@ def _many(live: Live, sent: str, hours: dict[int, bytearray]) -> set[bytes] | No
     return known
 
 
-def _contains(digest: bytes, packed: bytearray) -> bool:
-    at = packed.find(digest)
-    while at > 0 and at % 8:
-        at = packed.find(digest, at + 1)
-    return at >= 0
+def _are_among(hours: dict[int, bytearray], digest: bytes) -> bool:
+    for packed in hours.values():
+        at = packed.find(digest)
+        while at > 0 and at % 8:
+            at = packed.find(digest, at + 1)
+        if at >= 0:
+            return True
+    return False
 
 
 def _remember(hours: dict[int, bytearray], key: int, digest: bytes) -> None:

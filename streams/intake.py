@@ -66,10 +66,11 @@ def read_event(topic: Topic, key: bytes | None, value: bytes | None) -> Event:
         event = decode_event(value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RefusedError("bad_record", str(error)) from None
-    check_id(event.id, key)
+    if key != event.id.encode() or not _is_id(event.id):
+        check_id(event.id, key)
     if event.type not in _TYPES[topic]:
         raise RefusedError("wrong_topic", f"type {event.type} does not belong in {topic}")
-    if not _name_fits(event, topic):
+    if _NAMES.get(event.type) != event.name and not _name_fits(event, topic):
         raise RefusedError("bad_name", f"{event.name[:100]!r} is no name of a {event.type} event in {topic}")
     if not 0 < event.received < _SPAN or not -_SPAN < event.time <= event.received + HOUR:
         raise RefusedError("bad_time", "time is no instant, or more than an hour after the time of receipt")

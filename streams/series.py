@@ -71,7 +71,9 @@ class Series:
             times.append(time)
         else:
             insort(times, time)
-        if len(times) > self.cap or (self.age and times[0] <= now - self.age):
+        if len(times) > self.cap and not self.merges:
+            del times[0]
+        elif self.merges or (self.age and times[0] <= now - self.age):
             self.trim(profile, now)
 
     def join(self, profile: Profile, now: int) -> None:

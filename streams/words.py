@@ -136,3 +136,8 @@ def _values(condition: Filter | User, after_span: str) -> str:
 
 def _scalar(given: Scalar) -> str:
     return quoted(given) if isinstance(given, str) else text_of(given) or ""
+
+
+def number(of: float) -> str:
+    """A number as it is told: no more digits than a reader can use."""
+    return text_of(round(of, 9)) or ""
