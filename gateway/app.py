@@ -16,6 +16,7 @@ import uvloop
 from aiohttp import web
 
 from gateway.answers.bulk import BulkAnswer
+from gateway.answers.explain import ExplainAnswer
 from gateway.answers.overview import OverviewAnswer
 from gateway.budget import Budget
 from gateway.collector import routes as collector
@@ -55,9 +56,7 @@ def make_app(parts: Parts) -> web.Application:
     pages = Pages(parts, segments)
     pages.add_to(app)
     add_health(app, parts.health)
-    settings = parts.settings
-    limits = Limits(settings.retention, settings.session_gap, settings.exact_limit)
-    coordinator = Coordinator(parts.definitions, parts.lookups, settings.partitions, limits)
+    coordinator = Coordinator(parts.definitions, parts.lookups, parts.settings.partitions, _limits(parts.settings))
     app.cleanup_ctx.append(_running(coordinator.run, pages.trends.run))
     return app
 
@@ -112,11 +111,17 @@ def _add_collector(app: web.Application, parts: Parts, producer: Producer, budge
     collector.add_routes(app)
 
 
+def _limits(settings: Settings) -> Limits:
+    return Limits(settings.retention, settings.session_gap, settings.exact_limit)
+
+
 def _add_answers(app: web.Application, parts: Parts) -> None:
     users = parts.users
+    explaining = ExplainAnswer(parts.definitions, parts.lookups, parts.table, _limits(parts.settings))
     guarding = parts.key.guarding
     app.router.add_get("/v1/users/{id}/segments", users.segments)
     app.router.add_get("/v1/users/{id}", guarding(users.profile))
+    app.router.add_get("/v1/users/{id}/explain/{segment}", guarding(explaining.explain))
     app.router.add_post("/v1/users/segments", guarding(BulkAnswer(parts.lookups, parts.table).segments))
     app.router.add_get("/v1/overview", guarding(OverviewAnswer(parts.sizes, parts.definitions).overview))
 

@@ -17,6 +17,7 @@ from streams.sentences import sentence
 from streams.thresholds import accepted_counts
 
 _NOTHING = "there is none"
+_MERGED = ", and older ones that are not kept one by one"
 
 
 class Finding(NamedTuple):
@@ -64,11 +65,12 @@ def _did(it: Finding) -> str:
     assert isinstance(did, Did)
     if it.found is None:
         return MEASURES[did.measure.kind].none or _NOTHING
-    about = "about " if it.approximate else ""
     if did.periods is not None:
         missing = did.periods.at_least - it.found
-        return f"{about}{it.found} of them" + (f", needs {missing} more" if missing > 0 else "")
-    return f"{about}{_amount(did, it.found)}{'' if it.holds else _missing(did, it.found)}"
+        amount, rest = f"{it.found} of them", f", needs {missing} more" if missing > 0 else ""
+    else:
+        amount, rest = _amount(did, it.found), "" if it.holds else _missing(did, it.found)
+    return amount + (_MERGED if it.approximate else "") + rest
 
 
 def _amount(did: Did, found: Json) -> str:

@@ -61,9 +61,9 @@ def _answers(reference: Any, rule: Any, node: Any, user: str, now: int) -> list[
         answers.append(("found", node["holds"], node["found"]))
     elif not rule.keys() & {"all", "any", "not"}:
         found = reference.world.found(rule, user, now, made=reference.made)
-        answers.append(("found", _as_told(rule, found), _whole(rule, node)))
+        answers.append(("found", _as_kept(rule, _as_told(rule, found), node), _whole(rule, node)))
     if "did" in rule:
-        answers.append(("approximate", False, node["approximate"]))
+        answers.append(("approximate", False, node["approximate"] and node["found"] != SHOWN))
     return answers
 
 
@@ -78,6 +78,11 @@ def _whole(rule: Any, node: Any) -> Any:
     if "sequence" in rule and len(node["found"]) < len(rule["sequence"]):
         return None
     return node["found"]
+
+
+def _as_kept(rule: Any, found: Any, node: Any) -> Any:
+    """What is known of a number where not all of it is kept."""
+    return min(found, SHOWN) if node.get("approximate") else found
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
@@ -188,3 +193,4 @@ def test_what_was_found_is_said(rule: Any, found: Any, said: str) -> None:
 def test_more_than_is_kept_is_approximate() -> None:
     told = explained(BUY, *(track("buy", T + second) for second in range(40)), at=T + HOUR)
     assert (told.member, told.rule["approximate"], told.rule["found"]) == (True, True, SHOWN)
+    assert told.rule["sentence"].endswith(": 8 times, and older ones that are not kept one by one")
