@@ -66,7 +66,7 @@ def drop_duplicates(live: Live, sent: str, run: Iterable[Arrived], limit: int) -
     for each in run:
         event = each.event
         digest = blake2b(f"{sent}\0{event.message_id}".encode(), digest_size=8).digest()
-        if digest in known if known is not None else _are_among(hours, digest):
+        if digest in known if known is not None else _is_among(hours, digest):
             dups = profile.dups.setdefault(sent, [[] for _ in EVENT_TOPICS])[each.topic]
             dups.append(each.offset)
             del dups[:-limit]
@@ -87,7 +87,7 @@ def _many(live: Live, sent: str, hours: dict[int, bytearray]) -> set[bytes] | No
     return known
 
 
-def _are_among(hours: dict[int, bytearray], digest: bytes) -> bool:
+def _is_among(hours: dict[int, bytearray], digest: bytes) -> bool:
     for packed in hours.values():
         at = packed.find(digest)
         while at > 0 and at % 8:

@@ -71,9 +71,10 @@ class Series:
             times.append(time)
         else:
             insort(times, time)
-        if len(times) > self.cap and not self.merges:
+        over = len(times) > self.cap
+        if over and not self.merges:
             del times[0]
-        elif self.merges or (self.age and times[0] <= now - self.age):
+        elif over or (self.age and times[0] <= now - self.age):
             self.trim(profile, now)
 
     def join(self, profile: Profile, now: int) -> None:
