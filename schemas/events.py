@@ -8,16 +8,20 @@ from typing import Any, Literal
 
 import msgspec
 
-EventType = Literal["page", "screen", "track", "identify", "group"]
+EventType = Literal["page", "screen", "track", "identify", "group", "upload"]
+
+
+NO_SIGHTINGS = ("group", "upload")
+"""Types that tell facts of a user and make known, but are no event."""
 
 
 class Event(msgspec.Struct, omit_defaults=True, kw_only=True):
     """One event of one user. `id` is the id it was sent under (userId, else anonymousId) and the record's key.
 
-    `name` is what a rule's selector calls it: `$page`, `$click`, `$experience`, `$identify`, `$group` or the track
-    call's own name. `time` is the corrected event time, `received` the time of receipt. `arrival` orders events of the
-    same `time`: microseconds of receipt, made strictly increasing by the collector, so that it also tells events of one
-    user apart; where a producer leaves it out it is `received` * 1000.
+    `name` is what a rule's selector calls it: `$page`, `$click`, `$experience`, `$identify`, `$group`, `$upload` or
+    the track call's own name. `time` is the corrected event time, `received` the time of receipt. `arrival` orders
+    events of the same `time`: microseconds of receipt, made strictly increasing by the collector, so that it also tells
+    events of one user apart; where a producer leaves it out it is `received` * 1000.
     """
 
     id: str
@@ -65,6 +69,9 @@ class IdentityRecord(msgspec.Struct, omit_defaults=True, kw_only=True):
     arrival: int = 0
     share: bool = True
 
+
+MARK = b'{"mark":true}'
+"""Value of a record without a key that stands for nothing but its place: everything before it was there earlier."""
 
 encode = msgspec.json.Encoder().encode
 decode_event = msgspec.json.Decoder(Event).decode

@@ -71,7 +71,8 @@ class Profile(msgspec.Struct, array_like=True, kw_only=True):
     `hours`: hour → [page views, clicks, events, visits].
     `parked`: (time, fill, event JSON) of events that are still in the future; a fill below 0 is a replay's.
     `truth`, `mask`: bits of the conditions of rule set `ruleset`, and of the slots the user is in; `since`: slot → when
-    it was entered. `offered`: others may be on their way into this row, for all that is known here.
+    it was entered. `offered`: others may be on their way into this row, for all that is known here. `born`: see
+    `Flags`. `lists`: slot of a static list → id → offset, plus 1, of what was last said of the id, negative: it is off.
     """
 
     home: str
@@ -111,33 +112,52 @@ class Profile(msgspec.Struct, array_like=True, kw_only=True):
     offered: bool = False
     values: dict[str, list[Any]] = {}
     merged: dict[str, list[Bucket]] = {}
+    born: list[int] = []
+    lists: dict[int, dict[str, int]] = {}
 
     @property
     def canonical(self) -> str:
         return self.name or self.home
 
 
+class Closing(msgspec.Struct, array_like=True, kw_only=True):
+    """How far the erasing of a user is; nothing that comes under the id counts any more (see `streams.erasing`).
+
+    At the user's home: its other ids that are yet to be closed, that are `closed`, and that are yet to be freed. At one
+    of those: the `way` that its redirect had led before.
+    """
+
+    closing: list[str] = []
+    closed: list[str] = []
+    freeing: list[str] = []
+    way: str = ""
+
+
 class Redirect(msgspec.Struct, array_like=True, kw_only=True):
     """The row of an id that belongs to another user: what comes for it goes on to `home`.
 
     `pending` is the profile this id had, until the broker has confirmed the transfer that carries it; `number` its
-    dense number, so that its bits stay cleared.
+    dense number, so that its bits stay cleared. `erased`: the user is being erased; its home then redirects to itself.
     """
 
     home: str
     number: int = -1
     pending: bytes | None = None
+    erased: Closing | None = None
 
 
 class Flags(msgspec.Struct, array_like=True):
     """What an id has come as: offsets in the identity topic of the first records that said so; -1: none did.
 
-    `joined`: that of the record that joined it to a userId while it was none.
+    `joined`: that of the record that joined it to a userId while it was none. `born`: source topic → offset below which
+    all under the id was of a user who has been erased; `number` is that user's, for whoever comes next.
     """
 
     user: int = -1
     anonymous: int = -1
     joined: int = -1
+    born: list[int] = []
+    number: int = -1
 
 
 class Meta(msgspec.Struct, array_like=True, kw_only=True):
@@ -145,7 +165,8 @@ class Meta(msgspec.Struct, array_like=True, kw_only=True):
 
     `applied`: source topic → next offset to apply. `fill`: the last fill switched on here; `cuts`: event topic → first
     offset that is folded with that fill's selectors, the log below is read by the fill. `read`: the last fill that has
-    read all of that log here. `hops`: the longest way that a transfer has come over redirects.
+    read all of that log here. `hops`: the longest way that a transfer has come over redirects. `listed`: slot of a
+    static list → how many ids of users who live here are on it.
     """
 
     numbers: int = 0
@@ -155,6 +176,7 @@ class Meta(msgspec.Struct, array_like=True, kw_only=True):
     cuts: list[int] = []
     read: int = 0
     hops: int = 0
+    listed: dict[int, int] = {}
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -8,7 +8,7 @@ from typing import Any as Json
 
 from schemas.operands import NOTHING
 from schemas.operators import positive
-from schemas.rules import All, Any, Cmp, Did, Filter, Not, Ref, Rolling, Rule, Selector, Sequence, User, Window
+from schemas.rules import All, Any, Cmp, Did, Filter, Listed, Not, Ref, Rolling, Rule, Selector, Sequence, User, Window
 from schemas.times import format_duration, format_instant
 
 
@@ -21,6 +21,8 @@ def rule_to_json(rule: Rule) -> dict[str, Json]:
         return {"not": rule_to_json(rule.rule)}
     if isinstance(rule, Ref):
         return {"segment": rule.segment}
+    if isinstance(rule, Listed):
+        return {"static": True}
     if isinstance(rule, User):
         held = {} if rule.held is None else {"for": {rule.held.op: format_duration(rule.held.duration)}}
         return {"user": rule.field, **_asked(rule)} | held

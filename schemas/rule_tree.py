@@ -6,9 +6,9 @@ be of any length, so the search for cycles does not.
 
 from collections.abc import Iterator, Mapping
 
-from schemas.rules import All, Any, Did, Not, Ref, Rule, Selector, Sequence, User
+from schemas.rules import All, Any, Did, Listed, Not, Ref, Rule, Selector, Sequence, User
 
-Condition = Did | Sequence | User | Ref
+Condition = Did | Sequence | User | Ref | Listed
 
 
 def conditions(rule: Rule) -> Iterator[Condition]:

@@ -129,4 +129,11 @@ class Not:
     rule: "Rule"
 
 
-Rule = All | Any | Not | Did | Sequence | User | Ref
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Being on the static list in this slot: all that the rule of a static segment is; nobody can post it."""
+
+    slot: int
+
+
+Rule = All | Any | Not | Did | Sequence | User | Ref | Listed

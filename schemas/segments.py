@@ -20,6 +20,9 @@ class SegmentVersion(msgspec.Struct, omit_defaults=True, kw_only=True):
 
     `covers_from` = made - retention. `fill` is the fill that brings it, 0 until one is given. `series`: selector key →
     the earlier fill whose series of that selector it shares; selectors not named there are filled anew.
+
+    A `static` one has no rule but a list of ids, kept with the users. It is pending until all that was put on it has
+    arrived: up to `position`, None as long as the gateway is still writing.
     """
 
     version: int
@@ -31,14 +34,16 @@ class SegmentVersion(msgspec.Struct, omit_defaults=True, kw_only=True):
     fill: int = 0
     series: dict[str, int] = {}
     error: str | None = None
+    static: bool = False
+    position: str | None = None
 
 
 class PastVersion(msgspec.Struct, kw_only=True):
-    """What `GET /v1/segments/{id}/versions` tells of a version."""
+    """What `GET /v1/segments/{id}/versions` tells of a version; a static one has no rule."""
 
     version: int
     at: int
-    rule: dict[str, Any]
+    rule: dict[str, Any] | None
 
 
 class SegmentRecord(msgspec.Struct, omit_defaults=True, kw_only=True):

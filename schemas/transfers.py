@@ -72,7 +72,63 @@ class Absorb(msgspec.Struct, tag="a", array_like=True, kw_only=True):
     hops: int = 0
 
 
-Transfer = Forward | Moved | Join | JoinFrom | Absorb | Unshare
+class Listing(msgspec.Struct, tag="l", array_like=True, kw_only=True):
+    """The gateway puts id `sent` on the static list in `slot`, or takes it off; `to` is who the id belongs to.
+
+    `since`: offset of the definitions from which on the slot is known. `stamp`: offset of this record in the partition
+    of `sent`, plus 1, given where it is first read: the latest counts.
+    """
+
+    to: str
+    sent: str
+    slot: int
+    on: bool
+    since: int
+    stamp: int = 0
+    hops: int = 0
+
+
+class Erase(msgspec.Struct, tag="x", array_like=True, kw_only=True):
+    """The gateway wants the user of id `to` erased."""
+
+    to: str
+    hops: int = 0
+
+
+class Close(msgspec.Struct, tag="c", array_like=True, kw_only=True):
+    """The user at `home`, whose id `to` is, is being erased: nothing under the id counts from here on."""
+
+    to: str
+    home: str
+    hops: int = 0
+
+
+class Closed(msgspec.Struct, tag="d", array_like=True, kw_only=True):
+    """Behind everything that `sent` had sent on its way to its user: it is closed."""
+
+    to: str
+    sent: str
+    hops: int = 0
+
+
+class Free(msgspec.Struct, tag="r", array_like=True, kw_only=True):
+    """All ids of the user at `home` are closed: id `to` is to forget that it ever was."""
+
+    to: str
+    home: str
+    hops: int = 0
+
+
+class Freed(msgspec.Struct, tag="o", array_like=True, kw_only=True):
+    """Id `sent` has forgotten; what comes under it from here on is of somebody new."""
+
+    to: str
+    sent: str
+    hops: int = 0
+
+
+Erasing = Erase | Close | Closed | Free | Freed
+Transfer = Forward | Moved | Join | JoinFrom | Absorb | Unshare | Listing | Erasing
 
 encode = msgspec.msgpack.Encoder().encode
 decode = msgspec.msgpack.Decoder(Transfer).decode

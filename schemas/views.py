@@ -5,7 +5,7 @@ it changes nothing, so a replay after a crash may show it again.
 """
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -38,6 +38,17 @@ class Progress(msgspec.Struct, kw_only=True):
     sent: dict[int, int] = {}
     totals: bytes | None = None
     fields: dict[str, str] = {}
+
+
+def pack_counts(counts: Mapping[int, int]) -> str:
+    """Slot → count, as a field of a partition's hash."""
+    return " ".join(f"{slot}:{count}" for slot, count in sorted(counts.items()))
+
+
+def unpack_counts(field: str) -> dict[int, int]:
+    """The reverse of `pack_counts`."""
+    pairs = (pair.split(":") for pair in field.split())
+    return {int(slot): int(count) for slot, count in pairs}
 
 
 def pack_lookup(canonical: str, slots: Iterable[int]) -> bytes:

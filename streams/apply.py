@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace as copy
 
-from schemas.events import Event, decode_event
+from schemas.events import NO_SIGHTINGS, Event, decode_event
 from schemas.times import HOUR
 from streams import facts, visits
 from streams.intake import Arrived
@@ -69,7 +69,7 @@ def apply(live: Live, run: Iterable[Arrived], now: int) -> None:
         facts.note(profile, event, each.arrival, changed)
         if event.traits:
             _note_traits(live, each, now, touched)
-        if event.type != "group":
+        if event.type not in NO_SIGHTINGS:
             _count(live, event, now)
             _visit(live, each, touched)
             if time >= event.received - live.rules.limits.retention:
@@ -162,7 +162,7 @@ def replay(live: Live, event: Event, data: bytes, fill: int, now: int) -> None:
     for trait_series in rules.trait_series:
         if trait_series.fill == fill and trait_series.concerns(event):
             trait_series.insert(profile, event, arrival, now)
-    if event.type == "group":
+    if event.type in NO_SIGHTINGS:
         return
     for visit_series in rules.visit_series:
         if visit_series.fill == fill:

@@ -7,6 +7,7 @@ not looked at yet, a failed one not any more.
 from collections.abc import Iterable
 
 from schemas.rule_parser import RuleErrors, parse_rule
+from schemas.rules import Listed, Rule
 from schemas.segments import FillRecord, SegmentRecord, SegmentVersion
 from streams.limits import Limits
 from streams.ruleset import RuleSet, SegmentSpec
@@ -26,13 +27,19 @@ def rule_set(records: Iterable[SegmentRecord], fill: FillRecord | None, limits: 
             specs += [spec_of(record.id, version) for version in versions if _counts(version, latest)]
         except RuleErrors:
             broken.append(record.id)
-    return RuleSet(specs, limits, latest), broken
+    rules = RuleSet(specs, limits, latest)
+    rules.next_slot = fill.next_slot if fill else 0
+    return rules, broken
 
 
 def _counts(version: SegmentVersion, latest: int) -> bool:
     if version.status == "failed":
         return False
-    return version.status == "live" or 0 < version.fill == latest
+    return version.status == "live" or version.static or 0 < version.fill == latest
+
+
+def _rule(version: SegmentVersion) -> Rule:
+    return parse_rule(version.rule, retention=_NO_BOUND, exists=lambda _: True)
 
 
 def spec_of(id: str, version: SegmentVersion) -> SegmentSpec:
@@ -40,7 +47,7 @@ def spec_of(id: str, version: SegmentVersion) -> SegmentSpec:
     return SegmentSpec(
         id=id,
         slot=version.slot,
-        rule=parse_rule(version.rule, retention=_NO_BOUND, exists=lambda _: True),
+        rule=Listed(version.slot) if version.static else _rule(version),
         covers_from=version.covers_from,
         live=version.status == "live",
         fill=version.fill,

@@ -4,11 +4,12 @@ Owns loading and writing of rows, redirects and flags, dense numbers, and the vi
 to a row is decided in `streams.shard` and `streams.identity`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from schemas.profile import (
     NEVER,
+    Closing,
     Flags,
     Meta,
     Profile,
@@ -22,15 +23,18 @@ from schemas.profile import (
     row_key,
 )
 from schemas.segments import FIRST_USER_SLOT
+from schemas.topics import EVENT_TOPICS
 from schemas.transfers import Transfer
 from schemas.transfers import encode as encode_transfer
 from schemas.views import View, pack_lookup, pack_redirect
+from streams import lists
 from streams.apply import advance
 from streams.intake import RefusedError
 from streams.live import Live
-from streams.outcome import Outcome, RowWrite, Sending
+from streams.outcome import Outcome, RowWrite, Sending, add_hours
 from streams.partition import partition_of
 from streams.ruleset import RuleSet
+from streams.visits import Hours
 
 
 class RecentRows:
@@ -83,6 +87,9 @@ class Desk:
         self._flags: dict[str, Flags] = {}
         self._flags_before: dict[str, Flags] = {}
         self._left: dict[str, Live] = {}
+        self._new: dict[str, Flags] = {}
+        self._deleted: set[str] = set()
+        self._listed: dict[str, dict[int, int]] = {}
 
     def row(self, id: str) -> Live | Redirect:
         """The row of an id, brought to the present; an empty one for an id that never was here.
@@ -91,13 +98,16 @@ class Desk:
         """
         row = self._rows.get(id)
         if row is None:
-            value = self._get(row_key(id))
+            value = None if id in self._deleted else self._get(row_key(id))
             row = self._rows[id] = self._open(id, value)
         return row
 
     def _open(self, id: str, value: bytes | None) -> Live | Redirect:
         if value is None:
-            profile = Profile(home=id, ids=[id], identified=self.flags(id).user >= 0)
+            self._new[id] = flags = self.flags(id)
+            profile = Profile(home=id, ids=[id], number=flags.number, identified=flags.user >= 0)
+            if flags.born:
+                profile.born, profile.fences = flags.born, {id: flags.born[: len(EVENT_TOPICS)]}
             return Live(profile, NEVER, self.rules, self.now)
         live = self._recent.take(id, value, self.rules)
         if live is None:
@@ -128,9 +138,7 @@ class Desk:
         if moved or (judged_before and self._derives_other_visits(live, series, values)):
             self._rows[id] = live
 
-    def _derives_other_visits(
-        self, live: Live, series: dict[str, list[int]], values: dict[str, list[Any]]
-    ) -> bool:
+    def _derives_other_visits(self, live: Live, series: dict[str, list[int]], values: dict[str, list[Any]]) -> bool:
         """Whether what a fill has marked makes other `$visit` series than the row had: live events build upon them."""
         now = live.profile
         return any(
@@ -138,9 +146,15 @@ class Desk:
             for each in self.rules.visit_series
         )
 
+    def count_listed(self, home: str, counts: Mapping[int, int]) -> None:
+        """So many more ids of the user at `home` are on the static lists in these slots."""
+        listed = self._listed.setdefault(home, {})
+        for slot, count in counts.items():
+            listed[slot] = listed.get(slot, 0) + count
+
     def exists(self, id: str) -> bool:
         """Whether there is a row for the id."""
-        return id in self._rows or self._get(row_key(id)) is not None
+        return id in self._rows or (id not in self._deleted and self._get(row_key(id)) is not None)
 
     def flags(self, id: str) -> Flags:
         """What the id came as; changes to it are written with the step."""
@@ -159,6 +173,21 @@ class Desk:
         self._left[id] = live
         self._rows[id] = Redirect(home=home, number=live.profile.number, pending=live.packed())
 
+    def erase(self, live: Live, closing: Closing) -> Redirect:
+        """The row gives up its profile for good; nothing under its id counts until it is deleted."""
+        id = live.profile.home
+        self._left[id] = live
+        row = self._rows[id] = Redirect(home=id, number=live.profile.number, erased=closing)
+        return row
+
+    def delete(self, id: str) -> None:
+        """The id has no row any more. It keeps its number for whoever comes next."""
+        row = self._rows.pop(id, None)
+        self._deleted.add(id)
+        if isinstance(row, Redirect) and row.number >= 0:
+            self.flags(id).number = row.number
+        self.row(id)
+
     def send(self, transfer: Transfer) -> None:
         """Puts a transfer on its way to the partition of the id it is for."""
         partition = partition_of(transfer.to, self._partitions)
@@ -169,12 +198,15 @@ class Desk:
         for id, row in self._rows.items():
             if isinstance(row, Redirect):
                 self._write_redirect(id, row)
+            elif id in self._new and is_blank(row.profile, self._new[id]):
+                self._write_nothing(id, row)
             else:
                 self._write_live(id, row)
         for id, flags in self._flags.items():
             if flags != self._flags_before[id]:
-                self.outcome.rows.append(RowWrite(flags_key(id), encode_part(flags), {}))
+                self.outcome.rows.append(RowWrite(flags_key(id), encode_part(flags)))
         self.outcome.close()
+        lists.forget(self.meta.listed, self.rules)
         return self.outcome
 
     def _write_live(self, id: str, live: Live) -> None:
@@ -187,26 +219,56 @@ class Desk:
         if len(value) > LARGEST_ROW:
             self.outcome.oversized.append(id)
             return
-        self.outcome.rows.append(RowWrite(row_key(id), value, live.totals))
+        self._write(id, value, live.totals)
         self._recent.put(id, value, live)
         self.outcome.views.append(view_of(profile, value))
 
     def _write_redirect(self, id: str, row: Redirect) -> None:
-        left = self._left.get(id)
-        hours = {}
-        if left is not None:
-            hours = left.totals
-            for hour, counts in left.profile.hours.items():
-                have = hours.setdefault(hour, [0, 0, 0, 0])
-                hours[hour] = [had - count for had, count in zip(have, counts, strict=True)]
-        self.outcome.rows.append(RowWrite(row_key(id), encode_row(row), hours))
-        self.outcome.views.append(View(id=id, number=row.number, lookup=pack_redirect(row.home), row=None))
+        self._write(id, encode_row(row), {})
+        self.outcome.views.append(view_of_redirect(id, row))
+
+    def _write_nothing(self, id: str, live: Live) -> None:
+        """Nobody is known by the id, nor anything of it: that is shown, too, for it may have been otherwise."""
+        if id in self._deleted:
+            self._write(id, None, {})
+        self.outcome.views.append(View(id=id, number=live.profile.number, lookup=None, row=None))
+
+    def _write(self, id: str, value: bytes | None, totals: Hours) -> None:
+        """A row, with what the partition's sums change by: a profile that went takes its part along."""
+        listed = self._listed.get(id, {})
+        if (left := self._left.get(id)) is not None:
+            add_hours(totals, left.totals)
+            add_hours(totals, {hour: [-count for count in counts] for hour, counts in left.profile.hours.items()})
+            listed = {**listed}
+            for slot, count in lists.counts_of(left.profile).items():
+                listed[slot] = listed.get(slot, 0) - count
+        self.outcome.rows.append(RowWrite(row_key(id), value, totals, listed))
+
+
+def is_blank(profile: Profile, flags: Flags) -> bool:
+    """Whether a row that was opened for an id that had none says nothing that the id's flags do not."""
+    return (
+        profile.known_at is None
+        and not any(profile.messages.values())
+        and not (profile.parked or profile.lists or profile.offered or profile.name)
+        and profile.share
+        and len(profile.ids) == 1
+        and profile.identified == (flags.user >= 0)
+    )
+
+
+def view_of_redirect(id: str, row: Redirect) -> View:
+    """Lookups are sent on to the user's home; of one who is being erased nothing is shown."""
+    lookup = None if row.erased else pack_redirect(row.home)
+    return View(id=id, number=row.number, lookup=lookup, row=None)
 
 
 def view_of(profile: Profile, value: bytes) -> View:
-    """What lookups see of a row: no more than its canonical id before its user is known."""
+    """What lookups see of a row: no more than its canonical id, if that is another, before its user is known."""
     if profile.known_at is None:
-        return View(id=profile.home, number=profile.number, lookup=pack_lookup(profile.canonical, ()), row=None)
+        told = len(profile.ids) > 1 or profile.canonical != profile.home
+        lookup = pack_lookup(profile.canonical, ()) if told else None
+        return View(id=profile.home, number=profile.number, lookup=lookup, row=None)
     slots = [slot for slot in profile.since if slot >= FIRST_USER_SLOT]
     lookup = pack_lookup(profile.canonical, slots)
     return View(id=profile.home, number=profile.number, lookup=lookup, row=value, mask=profile.mask)
@@ -216,5 +278,5 @@ def view_of_row(id: str, value: bytes) -> View:
     """The view of a row as the store has it, for showing everything anew."""
     row = decode_row(value)
     if isinstance(row, Redirect):
-        return View(id=id, number=row.number, lookup=pack_redirect(row.home), row=None)
+        return view_of_redirect(id, row)
     return view_of(row, value)

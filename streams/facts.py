@@ -7,7 +7,7 @@ arrival, so that late events and joined histories need no care of their own. Sou
 from collections.abc import Callable
 from operator import attrgetter
 
-from schemas.events import Event
+from schemas.events import NO_SIGHTINGS, Event
 from schemas.profile import Order, Profile
 from schemas.times import format_instant
 from streams.paths import dig
@@ -25,7 +25,7 @@ def note(profile: Profile, event: Event, arrival: int, changed: set[str]) -> Non
         changed.add("user_id")
     if event.traits:
         note_traits(profile, event.traits, time, arrival, changed)
-    if event.type == "group":
+    if event.type in NO_SIGHTINGS:
         return
     note_seen(profile, time, changed)
     note_latest(profile, _latest(event), (time, arrival), changed)

@@ -8,11 +8,14 @@ are called is the alias's word (`Profile.name`).
 
 from schemas.events import IdentityRecord
 from schemas.profile import Flags, Redirect, decode_profile_body
-from schemas.transfers import Absorb, Join, JoinFrom, Moved, Transfer, Unshare
+from schemas.topics import SOURCE_TOPICS, Topic
+from schemas.transfers import Absorb, Join, JoinFrom, Listing, Moved, Transfer, Unshare
+from streams import lists
 from streams.desk import Desk
 from streams.live import Live
 from streams.merge import absorb
 
+_IDENTITY = SOURCE_TOPICS.index(Topic.IDENTITY)
 MOST_HOPS = 16
 """Redirects in a row that a transfer follows. Two collectors would have to race each other to make a circle."""
 
@@ -23,6 +26,8 @@ def take(desk: Desk, record: IdentityRecord, offset: int) -> None:
     A record that is read again after a crash decides as it did: by what the id had come as at its offset.
     """
     flags = desk.flags(record.id)
+    if flags.born and offset < flags.born[_IDENTITY]:
+        return  # of somebody who has been erased since
     was_user, was_anonymous = 0 <= flags.user < offset, 0 <= flags.anonymous < offset
     if not record.share:
         _unshare(desk, Unshare(to=record.id))
@@ -93,19 +98,30 @@ def follow(desk: Desk, transfer: Transfer, row: Redirect) -> bool:
     return True
 
 
-def arrive(desk: Desk, transfer: Moved | Join | JoinFrom | Absorb | Unshare, live: Live) -> None:
+def arrive(desk: Desk, transfer: Moved | Join | JoinFrom | Absorb | Unshare | Listing, live: Live) -> None:
     """Carries out a transfer, other than a forwarded event, that has come to the user's home."""
     if isinstance(transfer, Moved):
         if transfer.sent not in live.profile.ids:
-            absorb(live, decode_profile_body(transfer.profile), desk.now)
+            other = decode_profile_body(transfer.profile)
+            desk.count_listed(live.profile.home, lists.join(live.profile, other))
+            absorb(live, other, desk.now)
     elif isinstance(transfer, JoinFrom):
         _ask_to_join(desk, transfer)
     elif isinstance(transfer, Unshare):
         live.profile.share = False
+    elif isinstance(transfer, Listing):
+        _list(desk, transfer, live)
     elif isinstance(transfer, Join):
         _answer(desk, transfer, live)
     else:
         _settle_in(desk, transfer, live)
+
+
+def _list(desk: Desk, listing: Listing, live: Live) -> None:
+    slot = listing.slot
+    more = lists.put(live.profile, slot, listing.sent, listing.stamp, listing.on)
+    desk.count_listed(live.profile.home, {slot: more})
+    live.ask_group(lists.group_of(slot), desk.now)
 
 
 def _ask_to_join(desk: Desk, ask: JoinFrom) -> None:

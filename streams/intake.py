@@ -15,7 +15,7 @@ from schemas.events import Event, IdentityRecord, decode_event, decode_identity
 from schemas.profile import Profile, decode_profile_body
 from schemas.times import HOUR
 from schemas.topics import EVENT_TOPICS, Topic
-from schemas.transfers import Absorb, Forward, Join, JoinFrom, Moved, Transfer
+from schemas.transfers import Absorb, Close, Closed, Forward, Free, Freed, Join, JoinFrom, Listing, Moved, Transfer
 from schemas.transfers import decode as decode_transfer
 from streams.normalise_text import fitting
 from streams.timeline import SIZE
@@ -26,12 +26,12 @@ _SPAN = 1 << 53
 _ARRIVALS = 1 << 63
 """What a timeline has room for."""
 
-_NAMES = {"page": "$page", "screen": "$page", "identify": "$identify", "group": "$group"}
+_NAMES = {"page": "$page", "screen": "$page", "identify": "$identify", "group": "$group", "upload": "$upload"}
 _TYPES = {
     Topic.PAGE_VIEWS: ("page", "screen"),
     Topic.CLICKS: ("track",),
     Topic.EVENTS: ("track",),
-    Topic.IDENTIFIES: ("identify", "group"),
+    Topic.IDENTIFIES: ("identify", "group", "upload"),
 }
 
 
@@ -122,12 +122,14 @@ def read_transfer(key: bytes | None, value: bytes | None) -> Transfer:
 
 def _others(transfer: Transfer) -> tuple[str, ...]:
     """The ids that it speaks of, beside the one it is for."""
-    if isinstance(transfer, Forward | Moved):
+    if isinstance(transfer, Forward | Moved | Listing | Closed | Freed):
         return (transfer.sent,)
     if isinstance(transfer, Join):
         return (transfer.origin, transfer.name)
     if isinstance(transfer, Absorb):
         return (transfer.into, transfer.name)
+    if isinstance(transfer, Close | Free):
+        return (transfer.home,)
     return (transfer.name,) if isinstance(transfer, JoinFrom) else ()
 
 

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 from schemas.rule_tree import Condition
-from schemas.rules import Cmp, Did, Ref, Sequence, User
+from schemas.rules import Cmp, Did, Listed, Ref, Sequence, User
 from streams import wishes
 from streams.firsts import FirstLeaf
 from streams.held import held_leaf
 from streams.leaf import Context, Leaf
+from streams.lists import ListLeaf
 from streams.measures import MEASURES
 from streams.periods import PeriodsLeaf
 from streams.sequences import SequenceLeaf
@@ -73,9 +74,14 @@ def _reference(reference: Ref, context: Context) -> Leaf | None:
     return None if slot is None else RefLeaf(slot)
 
 
+def _listed(listed: Listed, context: Context) -> Leaf:
+    return ListLeaf(listed.slot)
+
+
 _KINDS: dict[type[Any], Callable[[Any, Context], Leaf | None]] = {
     Did: _did,
     Sequence: _sequence,
     User: _user,
     Ref: _reference,
+    Listed: _listed,
 }

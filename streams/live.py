@@ -8,6 +8,7 @@ how events become facts and series (`streams.apply`).
 from schemas.profile import NEVER, Profile, encode_part, encode_row
 from schemas.segments import SLOT_KNOWN
 from schemas.times import DAY, HOUR
+from streams import lists
 from streams.ruleset import RuleSet
 from streams.thresholds import CountLeaf
 from streams.visits import Hours, all_visits
@@ -32,7 +33,7 @@ class Live:
         self.due = due
         if profile.ruleset == rules.fingerprint:
             self.truth = int.from_bytes(profile.truth, "little")
-        elif profile.known_at is None and not profile.identified:
+        elif profile.known_at is None and not profile.identified and not profile.lists:
             self.truth = rules.blank
         else:
             self.rejudge(now)
@@ -55,6 +56,7 @@ class Live:
         """Every leaf and every segment from the series and facts alone, as if nothing had been judged before."""
         rules, profile = self.rules, self.profile
         rules.drop_unused(profile)
+        lists.forget(profile.lists, rules)
         if rules.visit_series:
             every = all_visits(profile, rules.limits.session_gap)
             for series in rules.visit_series:

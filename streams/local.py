@@ -11,6 +11,8 @@ from schemas import events
 from schemas.calls import Accepted
 from schemas.profile import NEVER, Profile, decode_row, due_of, row_key
 from schemas.topics import EVENT_TOPICS, SOURCE_TOPICS, Topic
+from schemas.transfers import Transfer
+from schemas.transfers import encode as encode_transfer
 from streams.apply import advance
 from streams.live import Live
 from streams.outcome import Outcome, Refused
@@ -48,6 +50,10 @@ class Local:
         if call.topic is not None and call.event is not None:
             self._write(call.topic, call.event.id, events.encode(call.event))
 
+    def tell(self, transfer: Transfer) -> None:
+        """Writes what the gateway says of one id: that it is on a list, or is to be erased."""
+        self._write(Topic.TRANSFERS, transfer.to, encode_transfer(transfer))
+
     def _write(self, topic: Topic, id: str, value: bytes) -> None:
         self.write(topic, partition_of(id, self._partitions), id.encode(), value)
 
@@ -79,7 +85,10 @@ class Local:
         for sending in outcome.transfers:
             self.write(Topic.TRANSFERS, sending.partition, sending.key, sending.value)
         for row in outcome.rows:
-            store[row.key] = row.value
+            if row.value is None:
+                store.pop(row.key, None)
+            else:
+                store[row.key] = row.value
         key, value = outcome.trailer(len(outcome.rows))
         store[key] = value
         if outcome.settled:
@@ -99,6 +108,12 @@ class Local:
         self.work(now, most)
         for shard in self.shards:
             self.keep(shard.number, shard.finish_reading(now), now)
+        self.judge(rules, now)
+
+    def judge(self, rules: RuleSet, now: int) -> None:
+        """From here on users are judged by these rules, everybody at once."""
+        for shard in self.shards:
+            shard.rules = rules
             homes = [key[1:].decode() for key in self.stores[shard.number] if key[:1] == b"r"]
             self.keep(shard.number, shard.judge(homes, now), now)
 

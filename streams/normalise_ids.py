@@ -32,7 +32,7 @@ def read_ids(call: dict[str, Any], kind: CallType) -> Ids:
     """
     alias = kind == "alias"
     names = ("userId", "anonymousId", "previousId") if alias else ("userId", "anonymousId")
-    ids = Ids(*(_read_id(name, call.get(name)) for name in names))
+    ids = Ids(*(read_id(name, call.get(name)) for name in names))
     enough = ids.user and (ids.previous or ids.anonymous) if alias else ids.user or ids.anonymous
     if not enough:
         if any(call.get(name) == "" for name in names):
@@ -41,7 +41,8 @@ def read_ids(call: dict[str, Any], kind: CallType) -> Ids:
     return ids
 
 
-def _read_id(name: str, value: object) -> str | None:
+def read_id(name: str, value: object) -> str | None:
+    """An id as text; None where there is none. Raises Rejected `bad_id`."""
     if value is None or value == "":
         return None
     if isinstance(value, int | float) and not isinstance(value, bool):

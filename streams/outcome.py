@@ -18,11 +18,15 @@ from streams.visits import Hours
 
 @dataclass(frozen=True, slots=True)
 class RowWrite:
-    """One record of the changelog and the store. `hours`: what the partition's sums change by with it."""
+    """One record of the changelog and the store; a value of None deletes.
+
+    `hours`, `listed`: what the partition's sums (see `Meta`) change by with it.
+    """
 
     key: bytes
-    value: bytes
-    hours: Hours
+    value: bytes | None
+    hours: Hours = field(default_factory=dict)
+    listed: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class Outcome:
 
     `applied`: events that were new, by topic; `received`: their
     times of receipt. `oversized`: ids whose row would have grown over what the broker takes, and so stayed as it was.
-    `sums`: the partition's hours before this step.
+    `sums`, `listed`: the partition's hours, and its counts of static lists, before this step.
     """
 
     meta: Meta
@@ -66,23 +70,27 @@ class Outcome:
     applied: list[int] = field(default_factory=lambda: [0] * len(EVENT_TOPICS))
     oversized: list[str] = field(default_factory=list)
     sums: Hours = field(default_factory=dict)
+    listed: dict[int, int] = field(default_factory=dict)
 
     def close(self) -> None:
         """All rows are there: takes what they change into the partition's sums."""
         self.sums = {hour: counts[:] for hour, counts in self.meta.hours.items()}
+        self.listed = dict(self.meta.listed)
         for row in self.rows:
             add_hours(self.meta.hours, row.hours)
+            add_listed(self.meta.listed, row.listed)
         prune(self.meta.hours, self.now)
 
     def trailer(self, count: int) -> tuple[bytes, bytes]:
         """The meta record, key and value, as of the first `count` rows."""
         if count == len(self.rows):
             return META_KEY, encode_part(self.meta)
-        sums = {hour: counts[:] for hour, counts in self.sums.items()}
+        sums, listed = {hour: counts[:] for hour, counts in self.sums.items()}, dict(self.listed)
         for row in self.rows[:count]:
             add_hours(sums, row.hours)
+            add_listed(listed, row.listed)
         prune(sums, self.now)
-        return META_KEY, encode_part(msgspec.structs.replace(self.meta, hours=sums))
+        return META_KEY, encode_part(msgspec.structs.replace(self.meta, hours=sums, listed=listed))
 
 
 def add_hours(sums: Hours, changes: Hours) -> None:
@@ -93,6 +101,14 @@ def add_hours(sums: Hours, changes: Hours) -> None:
         else:
             for what, count in enumerate(counts):
                 known[what] += count
+
+
+def add_listed(sums: dict[int, int], changes: dict[int, int]) -> None:
+    for slot, count in changes.items():
+        if now := sums.get(slot, 0) + count:
+            sums[slot] = now
+        else:
+            sums.pop(slot, None)
 
 
 def prune(hours: Hours, now: int) -> None:

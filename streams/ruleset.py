@@ -11,7 +11,7 @@ from hashlib import blake2b
 from schemas import rules
 from schemas.events import Event
 from schemas.profile import Profile
-from schemas.rules import All, Not, Rule, User
+from schemas.rules import All, Listed, Not, Rule, User
 from schemas.segments import SLOT_ACTIVE_7D, SLOT_NEW_7D
 from schemas.times import WEEK
 from streams import keeping
@@ -40,8 +40,12 @@ class RuleSet:
     `leaves[i]` has bit i of a row's truth; `dependents[i]` the ranks, as bits, of the segments that ask it. The segment
     of rank r is in slot `slots[r]`, a member where `judges[r](truth)` is not 0. `refs`: slot → its leaf, where another
     segment refers to it. `rises` and `falls`: leaves that time alone can make true, or false. `blank`: truth for a
-    user of whom nothing is known yet.
+    user of whom nothing is known yet. `as_of`: offset up to which definitions are in it; `next_slot`: all slots below
+    were given to versions that it knows of, or that are no more.
     """
+
+    as_of = 1 << 62
+    next_slot = 0
 
     def __init__(self, specs: Iterable[SegmentSpec] = (), limits: Limits = DEFAULTS, latest_fill: int = 0) -> None:
         ordered = in_order((*SYSTEM, *specs))
@@ -54,6 +58,7 @@ class RuleSet:
         self.fingerprint = int.from_bytes(blake2b("\n".join(names).encode(), digest_size=7).digest(), "big")
         self.specs = ordered
         self.slots = [spec.slot for spec in ordered]
+        self.lists = frozenset(spec.slot for spec in ordered if isinstance(spec.rule, Listed))
         self.judges = [self._judge(compiler, spec) for spec in ordered]
         self.every_rank = (1 << len(ordered)) - 1
         self.dependents = self._dependents(compiler)

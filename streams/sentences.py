@@ -11,7 +11,7 @@ from typing import Any as Node
 
 from schemas.measures import MEASURES
 from schemas.operators import OPERATORS
-from schemas.rules import All, Any, Did, Held, Measure, Not, Periods, Ref, Rule, Sequence, User
+from schemas.rules import All, Any, Did, Held, Listed, Measure, Not, Periods, Ref, Rule, Sequence, User
 from streams import words
 
 HELD_WORDS = {"gte": "for at least {} without a break", "lt": "for less than {} so far"}
@@ -134,4 +134,5 @@ KINDS: dict[type, Kind] = {
         lambda rule: f"who are in the segment {words.quoted(rule.segment)}",
         lambda rule: f"who are not in the segment {words.quoted(rule.segment)}",
     ),
+    Listed: Kind(lambda _: "who are on the list", lambda _: "who are not on the list"),
 }

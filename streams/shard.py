@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Protocol
 
+from schemas.events import MARK
 from schemas.profile import META_KEY, Redirect, decode_meta, encode_part
 from schemas.topics import EVENT_TOPICS, SOURCE_TOPICS, Topic
-from schemas.transfers import Forward, Transfer
-from streams import fences, identity
+from schemas.transfers import Erasing, Forward, Listing, Transfer
+from schemas.views import pack_counts
+from streams import erasing, fences, identity
 from streams.apply import apply, arrived, replay
 from streams.desk import Desk, Get, RecentRows
 from streams.intake import Arrived, RefusedError, by_arrival, read_event, read_identity, read_transfer
@@ -36,11 +38,15 @@ Batch = tuple[Topic, Sequence[Record]]
 
 
 class BehindError(Exception):
-    """A transfer comes from a partition that has switched on fill `fill`; this one must do so first."""
+    """A transfer is of a time when fill `fill` was switched on, or of a list in the definitions before offset `since`.
 
-    def __init__(self, fill: int) -> None:
-        super().__init__(f"fill {fill} is not switched on here yet")
+    Here it is not known yet: it must be first.
+    """
+
+    def __init__(self, fill: int, since: int = 0) -> None:
+        super().__init__(f"fill {fill}, or what the definitions have before {since}, is not known here yet")
         self.fill = fill
+        self.since = since
 
 
 class Shard:
@@ -65,6 +71,7 @@ class Shard:
         """
         desk = self._desk(now)
         transfers = self._read_transfers(desk, batches)
+        self.meta.applied = self._ends(batches)
         for topic, records in batches:
             if topic is Topic.IDENTITY:
                 for record in records:
@@ -72,15 +79,18 @@ class Shard:
         self._apply_events(desk, batches)
         for record, transfer in transfers:
             self._guard(desk, Topic.TRANSFERS, record, partial(self._arrive, transfer))
-        applied = self.meta.applied or [0] * len(SOURCE_TOPICS)
-        for topic, records in batches:
-            index = SOURCE_TOPICS.index(topic)
-            applied[index] = max(applied[index], records[-1].offset + 1)
-        self.meta.applied = applied
         outcome = desk.close()
         if outcome.oversized:
             _refuse_oversized(outcome, batches)
         return outcome
+
+    def _ends(self, batches: Iterable[Batch]) -> list[int]:
+        """Topic by topic, the next offset to apply once these batches are."""
+        applied = [*self.meta.applied] or [0] * len(SOURCE_TOPICS)
+        for topic, records in batches:
+            index = SOURCE_TOPICS.index(topic)
+            applied[index] = max(applied[index], records[-1].offset + 1)
+        return applied
 
     def turn(self, ids: Iterable[str], now: int) -> Outcome:
         """Brings users to the present whose due instant has come."""
@@ -105,7 +115,7 @@ class Shard:
         try:
             step(desk, record)
         except RefusedError as refusal:
-            desk.outcome.refused.append(_refused(topic, record, refusal))
+            _refuse(desk, topic, record, refusal)
 
     def _apply_identity(self, desk: Desk, record: Record) -> None:
         identity.take(desk, read_identity(record.key, record.value), record.offset)
@@ -135,7 +145,7 @@ class Shard:
             try:
                 event = read_event(topic, record.key, record.value)
             except RefusedError as refusal:
-                desk.outcome.refused.append(_refused(topic, record, refusal))
+                _refuse(desk, topic, record, refusal)
                 continue
             # What comes before the cut is read from the log for the series of that fill, also if it comes again.
             each = arrived(event, record.value or b"", fill if record.offset >= cut else fill - 1, index, record.offset)
@@ -147,6 +157,8 @@ class Shard:
 
     def _forward(self, desk: Desk, sent: str, row: Redirect, run: Iterable[Arrived]) -> None:
         """Events of an id that belongs to another user, where its redirect leads; each topic's in their order."""
+        if row.erased is not None:
+            return
         identity.resend(desk, sent, row)
         for each in run:
             desk.send(
@@ -173,10 +185,19 @@ class Shard:
         for _, transfer in transfers:
             if isinstance(transfer, Forward) and transfer.fill > self.meta.fill:
                 raise BehindError(transfer.fill)
+            if isinstance(transfer, Listing) and transfer.since > self.rules.as_of:
+                raise BehindError(self.meta.fill, transfer.since)
         return transfers
 
     def _arrive(self, transfer: Transfer, desk: Desk, record: Record) -> None:
+        if isinstance(transfer, Erasing):
+            erasing.take(desk, transfer, record.offset)
+            return
         row = desk.row(transfer.to)
+        if erasing.is_void(desk, transfer, row, record.offset):
+            return
+        if isinstance(transfer, Listing) and not transfer.stamp:
+            transfer.stamp = record.offset + 1
         if isinstance(row, Redirect):
             if not identity.follow(desk, transfer, row):
                 raise RefusedError("identity_circle", f"ids redirect to each other at {transfer.to!r}")
@@ -217,6 +238,8 @@ class Shard:
                 row = desk.row(event.id)
             except RefusedError:
                 continue
+            if erasing.is_of_before(desk, event.id, row, index, record.offset):
+                continue
             data = record.value or b""
             if isinstance(row, Redirect):
                 identity.resend(desk, event.id, row)
@@ -226,6 +249,11 @@ class Shard:
             else:
                 self._fill_in(desk, row, event.id, index, record.offset, data, fill)
         return desk.close()
+
+    def fields(self) -> dict[str, str]:
+        """What the partition tells of itself beside its sums: see `Meta`."""
+        listed = {slot: count for slot, count in self.meta.listed.items() if slot in self.rules.lists}
+        return {"hops": str(self.meta.hops), "listed": pack_counts(listed)}
 
     def totals(self) -> bytes:
         """The hourly sums of the partition, msgpack."""
@@ -242,6 +270,12 @@ class Shard:
         for id in ids:
             desk.rejudge(id)
         return desk.close()
+
+
+def _refuse(desk: Desk, topic: Topic, record: Record, refusal: RefusedError) -> None:
+    """A mark is no record of any schema, and was not meant as one."""
+    if record.key is not None or record.value != MARK:
+        desk.outcome.refused.append(_refused(topic, record, refusal))
 
 
 def _refused(topic: Topic, record: Record, refusal: RefusedError) -> Refused:

@@ -3,6 +3,7 @@
 from tests.parity.reference import Reference
 from tests.reference.times import iso
 from tests.strategies import Arrival, Define
+from tests.strategies.managing import Managed
 
 FACTS = (
     "user",
@@ -35,6 +36,9 @@ def differences(case, implementation, reference=None, *, facts=FACTS):
         elif isinstance(step, Arrival):
             reference.send(step)
             implementation.send(step)
+        elif isinstance(step, Managed):
+            step.happen(reference)
+            step.happen(implementation)
         else:
             lines += asked(case, implementation, reference, step.at, facts)
     return lines

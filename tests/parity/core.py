@@ -2,11 +2,12 @@
 
 import random
 
+from schemas.transfers import Erase, Listing
 from streams.foresight import next_change
 from streams.local import Local
 from streams.profile_view import describe_user
 from streams.ruleset import RuleSet
-from tests.parity.making import LIMITS, Collector, live_rules, versions
+from tests.parity.making import LIMITS, Collector, live_rules, version_of, versions
 
 
 class Core:
@@ -22,11 +23,40 @@ class Core:
     def define(self, segments, at):
         self.made = versions(segments, at)
         self.local.fill(live_rules(self.made, self.limits), at, self.random.choice([1, 3, 1000]))
+        for id, rule in segments.items():
+            if rule.get("users"):
+                self.put(id, "append", rule["users"], at)
 
     def send(self, arrival):
         if (call := self.collector.take(arrival)) is not None:
             self.local.send(call)
         self.local.work(arrival.received, self.random.choice([1, 2, 1000]), self.random.shuffle)
+
+    def upload(self, user, traits, at):
+        self.local.send(self.collector.upload(user, traits, at))
+        self._work(at)
+
+    def put(self, segment, mode, users, at):
+        """As the gateway does: another content is another version, which goes live when all is there."""
+        before = self.made[segment]
+        if mode in ("replace", "clear"):
+            slot = 1 + max(version.slot for version in self.made.values())
+            self.made[segment] = version_of({"users": []}, slot, at)
+            self.local.judge(live_rules({**self.made, f"{segment} before": before}, self.limits), at)
+        for user in users if mode != "clear" else ():
+            slot = self.made[segment].slot
+            self.local.tell(Listing(to=user, sent=user, slot=slot, on=mode != "remove", since=0))
+        self._work(at)
+        if self.made[segment] is not before:
+            self.local.judge(live_rules(self.made, self.limits), at)
+
+    def erase(self, id, at):
+        self._work(at)
+        self.local.tell(Erase(to=id))
+        self._work(at)
+
+    def _work(self, at):
+        self.local.work(at, self.random.choice([1, 2, 1000]), self.random.shuffle)
 
     def _live(self, id, now):
         self.local.turn(now)

@@ -17,6 +17,15 @@ class Implementation(Protocol):
     def send(self, arrival: Arrival) -> None:
         """One call reaches the collector; all that follows from it can be asked afterwards."""
 
+    def upload(self, user: str, traits: dict[str, Any], at: int) -> None:
+        """One user of `POST /v1/users`."""
+
+    def put(self, segment: str, mode: str, users: list[str], at: int) -> None:
+        """`PUT /v1/segments/{id}/users`; a static segment is defined as `{"users": […]}`."""
+
+    def erase(self, id: str, at: int) -> None:
+        """`DELETE /v1/users/{id}`, answered: what is sent later comes afterwards."""
+
     def user(self, id: str, now: int) -> str:
         """The canonical id; of an id that nobody sent, itself."""
 

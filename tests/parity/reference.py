@@ -13,6 +13,9 @@ class Reference:
 
     def define(self, segments, at):
         self.segments, self.made = segments, at
+        for id, rule in segments.items():
+            if "users" in rule:
+                self.world.put(id, "replace", rule["users"], at)
 
     def send(self, arrival):
         return self.world.send(
@@ -23,6 +26,15 @@ class Reference:
             gpc=arrival.gpc,
         )
 
+    def upload(self, user, traits, at):
+        self.world.upload(user, traits, at)
+
+    def put(self, segment, mode, users, at):
+        self.world.put(segment, mode, users, at)
+
+    def erase(self, id, at):
+        self.world.erase(id, at)
+
     def user(self, id, now):
         return self.world.canonical(id)
 
@@ -32,12 +44,14 @@ class Reference:
     def members(self, id, now):
         return {
             segment
-            for segment, rule in self.segments.items()
-            if self.world.member(rule, id, now, made=self.made, segments=self.segments)
+            for segment in self.segments
+            if self.world.member({"segment": segment}, id, now, made=self.made, segments=self.segments)
         }
 
     def next_change(self, segment, id, now):
         rule = self.segments[segment]
+        if "users" in rule:
+            return None  # time alone changes no list
         return self.world.next_change(rule, id, now, made=self.made, segments=self.segments)
 
     def facts(self, id, now):

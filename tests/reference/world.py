@@ -9,6 +9,7 @@ from tests.reference.calls import consents, event_time, id_text, refusal
 from tests.reference.changes import next_change
 from tests.reference.fields import fields_of, read
 from tests.reference.identity import Users
+from tests.reference.lists import Lists
 from tests.reference.profile import Profile
 from tests.reference.rules import Judge
 from tests.reference.times import DAY, MINUTE
@@ -48,6 +49,7 @@ class World:
         self.gpc = gpc
         self.bots = bots
         self.identity = Users()
+        self.lists = Lists()
         self.clock = None  # the last arrival
         self._records = {}  # id -> its records in order of arrival
         self._histories = {}  # canonical id -> the joined history; forgotten with every arrival
@@ -97,10 +99,18 @@ class World:
     def erase(self, id, received):
         """`DELETE /v1/users/{id}`: what arrives afterwards under any of the ids starts a new user."""
         self._tick(received)
-        for one in self.identity.ids(id):
+        ids = list(self.identity.ids(id))
+        for one in ids:
             self._records.pop(one, None)
             self._not_shared.discard(one)
+        self._arrived = {key: at for key, at in self._arrived.items() if key[0] not in ids}
+        self.lists.erase(ids)
         self.identity.erase(id)
+
+    def put(self, segment, mode, users, received):
+        """A change of a static list."""
+        self._tick(received)
+        self.lists.put(segment, mode, users)
 
     def _tick(self, received):
         if self.clock is not None and received < self.clock:
@@ -169,7 +179,7 @@ class World:
         covers_from = (profile.now if made is None else made) - self.retention_ms
 
         def refer(segment):
-            static = segments[segment].get("users")  # a static list keeps any id of its users
+            static = self.lists.ids.get(segment, segments[segment].get("users"))  # a list keeps any id of its users
             if static is not None:
                 return not set(static).isdisjoint(self.identity.ids(id))
             return judge.holds(segments[segment])
