@@ -73,8 +73,8 @@ FLOW = (
     Fault(
         "an event of before a fill is put in twice",
         APPLY,
-        "        if series.fill <= fill:\n            series.insert(profile, event.time, now)\n            touched",
-        "        if True:\n            series.insert(profile, event.time, now)\n            touched",
+        "        if series.fill <= each.fill:\n            series.insert(profile",
+        "        if True:\n            series.insert(profile",
     ),
     Fault("what falls is not asked", APPLY, "(series.down & live.truth) | series.both", "series.both"),
     Fault("a fence is off by one", FENCES, "        if offset >= before[topic]:", "        if offset > before[topic]:"),
@@ -146,9 +146,10 @@ FLOW = (
     Fault(
         "a higher count shares what a lower one keeps",
         SHARING,
-        "return by_age and other.cap <= self.cap and",
-        "return by_age and",
+        "by_number = other.cap <= self.cap and other.merges <= self.merges",
+        "by_number = True",
     ),
+    Fault("a first shares what is kept from another start", SHARING, " and other.starts <= self.starts and", " and"),
     Fault(
         "a later start shares with an earlier one",
         SHARING,

@@ -121,12 +121,7 @@ USERS = (
         "profile.last_campaign = max(",
         "profile.last_campaign = min(",
     ),
-    Fault(
-        "joining forgets what one of both did",
-        MERGE,
-        "list(merge_sorted(profile.series.get(key, []), times))",
-        "list(times)",
-    ),
+    Fault("joining forgets what one of both did", "streams/pairs.py", "list(merge_sorted(ours, times))", "list(times)"),
     Fault("one that shares shares for both", MERGE, "profile.share and other.share", "profile.share or other.share"),
     Fault(
         "joining forgets one's message ids",
