@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+from schemas.measures import MEASURES
 from schemas.operands import MAX_LIST, MAX_PATTERN, MAX_PATTERNS, MAX_TEXT
 from schemas.operators import OPERATORS, positive
 from schemas.paths import EVENT_PATHS, USER_PATHS, VISIT_PATHS, spelled
@@ -20,7 +21,11 @@ def rows(heading: str) -> list[list[str]]:
     """The cells of every table row under a heading, without the tables' heads."""
     part = PAGE.split(f"\n## {heading}\n")[1].split("\n## ")[0]
     cells = [line.strip("| ").split(" | ") for line in part.splitlines() if line.startswith("| ")]
-    return [row for row in cells if not row[0].startswith("---") and row[0] not in {"operator", "path", "code", "name"}]
+    return [
+        row
+        for row in cells
+        if not row[0].startswith("---") and row[0] not in {"operator", "path", "code", "name", "measure"}
+    ]
 
 
 def test_operators() -> None:
@@ -29,6 +34,11 @@ def test_operators() -> None:
         for row in OPERATORS.values()
     ]
     assert rows("Operators") == expected
+
+
+def test_measures() -> None:
+    expected = [[f"`{row.kind}`", row.phrase.format(of="*field*", number="*number*")] for row in MEASURES.values()]
+    assert rows("Measures") == expected
 
 
 def test_paths() -> None:
@@ -61,7 +71,7 @@ def test_limits() -> None:
 
 def test_rules_say_what_stands_below_them() -> None:
     said = re.findall(r"```json\n(.*?)\n```\n\n> ([^\n]*)\n", PAGE, re.DOTALL)
-    assert len(said) == 5
+    assert len(said) == 8
     for document, expected in said:
         rule = parse_rule(json.loads(document), retention=800 * DAY, exists=bool)
         assert sentence(rule) == expected
