@@ -13,9 +13,9 @@ from schemas.rules import MeasureKind
 class MeasureRow:
     """A measure in words. `phrase` has {number}, what it is compared with, and {of} where it is of a field.
 
-    `found` has {number}, what came of one user's events; `one` and `none` are words for 1 and nothing, where there are such.
-    `short`, `over`: what is said of a number below or above what is asked, {number} is how far; nothing where it helps
-    nobody. `whole`: the number is one of things, not of what they are worth; `instant`: it is a time.
+    `found` has {number}, what came of one user's events; `one` and `none` are words for 1 and nothing, where there are
+    such. `short`, `over`: what is said of a number below or above what is asked, {number} is how far; nothing where it
+    helps nobody. `whole`: the number is one of things, not of what they are worth; `instant`: it is a time.
     """
 
     kind: MeasureKind
@@ -32,6 +32,11 @@ class MeasureRow:
     def takes_field(self) -> bool:
         """Whether it is of a field, `of`."""
         return "{of}" in self.phrase
+
+    @property
+    def takes_number(self) -> bool:
+        """Whether it is compared with a number."""
+        return "{number}" in self.phrase
 
 
 _MORE, _LESS = "needs {number} more", "{number} too many"

@@ -4,6 +4,7 @@ Owns their grammar, as contract section 5 has it. Every reader takes the JSON an
 wrong and then gives None.
 """
 
+from schemas.measures import MEASURES
 from schemas.rule_errors import Place, shown
 from schemas.rule_selectors import read_event_path
 from schemas.rule_shapes import (
@@ -18,7 +19,6 @@ from schemas.rule_shapes import (
 )
 from schemas.rules import Cmp, Fixed, Held, Measure, MeasureKind, Periods, Rolling, Window
 
-MEASURES: tuple[MeasureKind, ...] = ("count", "sum", "avg", "min", "max", "distinct", "first")
 AT_LEAST_ONCE = Measure("count", Cmp("gte", 1))
 
 
@@ -34,12 +34,13 @@ def read_measure(fields: dict[str, object], place: Place, event: str | None) -> 
 
 
 def _read_measure(kind: MeasureKind, document: object, place: Place, event: str | None) -> Measure | None:
-    if kind == "first":
+    row = MEASURES[kind]
+    if not row.takes_number:
         if document is True:
-            return Measure("first", None)
+            return Measure(kind, None)
         place.refuse("bad_type", f"must be true, not {shown(document)}")
         return None
-    needed = () if kind == "count" else ("of",)
+    needed = ("of",) if row.takes_field else ()
     fields = read_object(document, place, (*needed, *COMPARISONS), needed)
     if fields is None:
         return None

@@ -7,10 +7,11 @@ in is read in bounded time: no deeper than MAX_DEPTH, no further than MAX_CONDIT
 
 from collections.abc import Callable
 
+from schemas.measures import MEASURES
 from schemas.operators import Reads, positive
 from schemas.paths import is_user_path, split
 from schemas.rule_errors import Parse, Place, RuleError, RuleErrors, shown
-from schemas.rule_measures import MEASURES, read_held, read_measure, read_periods, read_window
+from schemas.rule_measures import read_held, read_measure, read_periods, read_window
 from schemas.rule_selectors import MAX_PATH, read_asked, read_selector
 from schemas.rule_shapes import read_kept_duration, read_list, read_object, read_text, refuse_unknown
 from schemas.rule_tree import conditions, find_cycle, references, selectors
