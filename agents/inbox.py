@@ -21,7 +21,7 @@ AT_ONCE = 10_000
 FEW = 500
 """Records that are taken as they are: a worker that keeps up does not wait for the order of things."""
 
-PATIENCE = 1.0
+PATIENCE = 3.0
 """Seconds that what waits is held back for another topic's older records, when nothing of them comes."""
 
 _written_at = attrgetter("timestamp")
