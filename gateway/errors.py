@@ -11,8 +11,9 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from gateway.inflating import TOO_LARGE, inflated
 from gateway.traffic import count_answer
-from schemas.errors import Unavailable
+from schemas.errors import Rejected, Unavailable
 
 log = logging.getLogger("shoal.gateway")
 
@@ -88,11 +89,20 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 async def read_json(request: web.Request) -> Any:
-    """The body as JSON, whatever its Content-Type. Raises Refused 400 when it is none."""
+    """The body as JSON, whatever its Content-Type, gzip too. Raises Refused 400 when it is none, 413 when too large."""
     try:
-        return orjson.loads(await request.read())
+        return orjson.loads(await read_body(request))
     except ValueError:
         raise Refused(400, "bad_json", "the body is not JSON") from None
+
+
+async def read_body(request: web.Request) -> bytes:
+    """The body, inflated where it is gzip. Raises Refused 413 above the largest of the application, else 400."""
+    try:
+        sent = await request.read()
+        return inflated(sent, request.headers.get("Content-Encoding", ""), request.client_max_size)
+    except Rejected as refused:
+        raise Refused(413 if refused.code == TOO_LARGE else 400, refused.code, refused.message) from None
 
 
 async def read_object(request: web.Request) -> dict[str, Any]:

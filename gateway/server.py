@@ -7,10 +7,13 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Protocol
 
 from aiohttp import web
 
+from gateway.errors import Refused, error_response
+from gateway.traffic import count_answer
 from schemas.errors import StartError
 
 GRACE = 3.0
@@ -27,6 +30,26 @@ class Front(Protocol):
     async def close(self, patience: float) -> None: ...
 
 
+class HttpProtocol(web.RequestHandler):
+    """aiohttp's, but what is no HTTP is answered as every other error is, and fills no log."""
+
+    def __init__(self, server: web.Server) -> None:
+        super().__init__(server, loop=asyncio.get_running_loop(), **server._kwargs)
+
+    def handle_error(
+        self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+    ) -> web.StreamResponse:
+        """Raises ConnectionError where a part of an answer is out already."""
+        if status >= 500 or request.writer.output_size > 0:
+            super().handle_error(request, status, exc, message)
+            response = error_response(Refused(status, "internal", "this is our fault; the log says more"))
+        else:
+            response = error_response(Refused(status, "bad_request", "this is not HTTP as it should be"))
+        count_answer(response.status)
+        response.force_close()
+        return response
+
+
 @asynccontextmanager
 async def listening(
     app: web.Application, host: str, port: int, front: Callable[[MakeProtocol], Front] | None = None
@@ -39,9 +62,10 @@ async def listening(
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE, auto_decompress=False)
     await runner.setup()
     assert runner.server is not None
-    before = front(runner.server) if front else None
+    protocol = partial(HttpProtocol, runner.server)
+    before = front(protocol) if front else None
     try:
-        server = await asyncio.get_running_loop().create_server(before or runner.server, host, port, backlog=1024)
+        server = await asyncio.get_running_loop().create_server(before or protocol, host, port, backlog=1024)
     except OSError as error:
         await runner.cleanup()
         raise StartError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None

@@ -1,20 +1,20 @@
-"""A request's body: read as it comes, inflated, never beyond the cap.
+"""A tracking request's body: read as it comes, inflated, never beyond the cap.
 
 Owns bytes; what they mean as JSON is in `streams.normalise_body`.
 """
 
 import asyncio
-import zlib
 
 from aiohttp import ClientError, web
 
 from gateway.budget import Budget
 from gateway.errors import Refused
+from gateway.inflating import inflated
 from schemas.calls import MAX_BODY_BYTES
+from schemas.errors import Rejected
 
 SLOWEST = 20.0
 """Seconds that a body may take to arrive."""
-_GZIP = b"\x1f\x8b"
 
 
 async def read(request: web.Request, budget: Budget) -> bytes:
@@ -40,30 +40,10 @@ async def read(request: web.Request, budget: Budget) -> bytes:
         raise Refused(400, "bad_body", "the body broke off") from None
     finally:
         budget.give(held)
-    return _decoded(b"".join(chunks), request.headers.get("Content-Encoding", "").strip().lower())
-
-
-def _decoded(body: bytes, encoding: str) -> bytes:
-    """A server that inflates by itself leaves the header: gzip is known by its first bytes."""
-    if encoding in ("", "identity"):
-        return body
-    if encoding not in ("gzip", "x-gzip"):
-        raise Refused(400, "bad_encoding", "a body may be gzip, no other Content-Encoding")
-    return inflate(body) if body.startswith(_GZIP) else body
-
-
-def inflate(body: bytes) -> bytes:
-    """The content of a gzip file, whose size is looked at while it grows: a bomb costs no more than the cap."""
-    inflater = zlib.decompressobj(wbits=31)
     try:
-        inflated = inflater.decompress(body, MAX_BODY_BYTES + 1)
-    except zlib.error:
-        raise Refused(400, "bad_gzip", "the body is no gzip") from None
-    if len(inflated) > MAX_BODY_BYTES:
-        raise _too_large()
-    if not inflater.eof or inflater.unused_data:
-        raise Refused(400, "bad_gzip", "the body is not one whole gzip file")
-    return inflated
+        return inflated(b"".join(chunks), request.headers.get("Content-Encoding", ""), MAX_BODY_BYTES)
+    except Rejected as refused:
+        raise Refused(400, refused.code, refused.message) from None
 
 
 def _too_large() -> Refused:

@@ -69,5 +69,7 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
     parts = make_parts(settings, lookups, definitions, describe_user)
     definitions.tell()
     main, metrics = TestServer(make_app(parts)), TestServer(make_metrics_app(parts))
+    for server in (main, metrics):
+        await server.start_server(auto_decompress=False)  # as the real one
     async with TestClient(main) as client, TestClient(metrics) as metrics_client:
         yield Gateway(client, metrics_client, lookups, definitions, parts)

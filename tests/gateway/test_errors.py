@@ -1,11 +1,14 @@
 """Every refusal is `{"code","message"}`, with the status that the contract names."""
 
 import asyncio
+import gzip
+import json
 
 import pytest
 
+from gateway.app import LARGEST_BODY
 from gateway.auth import SecretKey
-from tests.gateway.conftest import KEY, Gateway
+from tests.gateway.conftest import KEY, RULE, Gateway
 
 GUARDED = [
     ("GET", "/v1/users/u/segments"),
@@ -35,6 +38,45 @@ async def test_without_the_key_everything_is_401(gateway: Gateway, method: str, 
 async def test_the_scheme_is_read_in_any_case(gateway: Gateway) -> None:
     answer = await gateway.client.get("/v1/segments", headers={"Authorization": f"bearer {KEY}"})
     assert answer.status == 200
+
+
+def compressed(document: object) -> dict[str, object]:
+    return {"data": gzip.compress(json.dumps(document).encode()), "headers": {"Content-Encoding": "gzip"}}
+
+
+async def test_a_body_may_be_gzip(gateway: Gateway) -> None:
+    gateway.client.session.headers["Authorization"] = f"Bearer {KEY}"
+    answer = await gateway.client.post("/v1/users/segments", **compressed({"users": ["a", "b"]}))
+    assert [each["user"] for each in (await answer.json())["users"]] == ["a", "b"]
+    made = await gateway.client.post("/v1/segments", **compressed({"name": "Keen", "rule": RULE}))
+    assert made.status == 201
+
+
+async def test_a_body_is_not_inflated_beyond_the_largest(gateway: Gateway) -> None:
+    headers = gateway.headers | {"Content-Encoding": "gzip"}
+    for size, status in ((LARGEST_BODY, 422), (LARGEST_BODY + 1, 413)):
+        body = gzip.compress(b'"' + b"a" * (size - 2) + b'"')
+        answer = await gateway.client.post("/v1/segments", data=body, headers=headers)
+        assert answer.status == status
+        assert (await answer.json())["message"]
+    bomb = gzip.compress(bytes(200 << 20))
+    answer = await gateway.client.post("/v1/segments", data=bomb, headers=headers)
+    assert (answer.status, (await answer.json())["code"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "code"),
+    [
+        ("gzip", gzip.compress(b"{}")[:-3], "bad_gzip"),
+        ("gzip", gzip.compress(b"{}") + b"more", "bad_gzip"),
+        ("gzip", b"\x1f\x8bnone", "bad_gzip"),
+        ("br", b"{}", "bad_encoding"),
+    ],
+)
+async def test_a_body_that_cannot_be_inflated(gateway: Gateway, encoding: str, body: bytes, code: str) -> None:
+    headers = gateway.headers | {"Content-Encoding": encoding}
+    answer = await gateway.client.post("/v1/users/segments", data=body, headers=headers)
+    assert (answer.status, (await answer.json())["code"]) == (400, code)
 
 
 def test_keys_are_compared_whatever_their_characters() -> None:

@@ -132,6 +132,28 @@ async def test_everything_else_is_aiohttps(running: Running, request_: bytes, st
     assert (await running.say(request_))[0][0] == status
 
 
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"nonsense\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nBad Header\r\n\r\n",
+        b"POST /v1/track HTTP/1.1\r\nHost: x\r\nContent-Length: many\r\n\r\n",
+        b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 20_000 + b"\r\n\r\n",
+    ],
+)
+async def test_what_is_no_http_is_told_as_every_error_is(
+    running: Running, garbage: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    [(status, headers, body)] = await running.say(garbage)
+    assert status == 400
+    assert headers["content-type"] == "application/json"
+    assert json.loads(body).keys() == {"code", "message"}
+    assert json.loads(body)["code"] == "bad_request"
+    assert caplog.records == []
+
+
 async def test_a_body_is_not_taken_for_the_next_request(running: Running) -> None:
     inner = get("ann")
     head = HEAD + f"Content-Length: {len(inner)}\r\n"
