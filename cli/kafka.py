@@ -112,9 +112,19 @@ def _java() -> str:
     java = shutil.which("java")
     if java is None:
         raise StartError(f"--broker kafka needs Java {_OLDEST_JAVA} or newer, and found no java on the PATH")
-    told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False, timeout=30).stderr
+    told = _version_told(java)
     version = re.search(r'version "(\d+)', told)
-    if version is None or int(version[1]) < _OLDEST_JAVA:
-        found = version[1] if version else "an unknown version"
-        raise StartError(f"--broker kafka needs Java {_OLDEST_JAVA} or newer, and found {found}")
+    if version is None:
+        raise StartError(f"--broker kafka needs Java {_OLDEST_JAVA} or newer, and {java} -version said: {told}")
+    if int(version[1]) < _OLDEST_JAVA:
+        raise StartError(f"--broker kafka needs Java {_OLDEST_JAVA} or newer, and found {version[1]}")
     return java
+
+
+def _version_told(java: str) -> str:
+    """What `java -version` says, all of it in one line."""
+    try:
+        said = subprocess.run([java, "-version"], capture_output=True, errors="replace", check=False, timeout=30)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    return " ".join((said.stderr + said.stdout).split())[:300] or f"nothing (exit status {said.returncode})"

@@ -156,15 +156,28 @@ def test_java_too_old(make_system: MakeSystem, tmp_path: Path) -> None:
     assert line == "shoal: --broker kafka needs Java 17 or newer, and found 11"
 
 
+@pytest.mark.parametrize(
+    ("says", "quoted"),
+    [("echo 'The operation could not   be completed'; echo 'no runtime.' >&2", "no runtime. The operation could not be "
+      "completed"), ("exit 3", "nothing (exit status 3)")],
+)  # fmt: skip
+def test_java_of_an_unknown_version(make_system: MakeSystem, tmp_path: Path, says: str, quoted: str) -> None:
+    path = _path_with_java(tmp_path, says=says)
+    java = path.partition(os.pathsep)[0]
+    line = fails(make_system("--broker", "kafka", PATH=path))
+    assert line == f"shoal: --broker kafka needs Java 17 or newer, and {java}/java -version said: {quoted}"
+
+
 def test_a_mistyped_setting(make_system: MakeSystem) -> None:
     assert fails(make_system("--workers", "two")) == "shoal: --workers: expected a whole number from 1 to 64, got 'two'"
     assert "SHOAL_RETENTION: expected a duration" in fails(make_system(SHOAL_RETENTION="800"))
 
 
-def _path_with_java(directory: Path, version: str = "17.0.1") -> str:
-    """A PATH with a java that only tells its version."""
+def _path_with_java(directory: Path, version: str = "17.0.1", says: str | None = None) -> str:
+    """A PATH with a java that only tells its version, or does what `says` in a shell."""
     java = directory / "bin" / "java"
     java.parent.mkdir()
-    java.write_text(f"#!/bin/sh\necho 'openjdk version \"{version}\"' >&2\n")
+    tells = f"echo 'openjdk version \"{version}\"' >&2"
+    java.write_text(f"#!/bin/sh\n{says or tells}\n")
     java.chmod(0o755)
     return f"{java.parent}{os.pathsep}{os.environ['PATH']}"
