@@ -17,6 +17,7 @@ from yarl import URL
 from agents import transport
 from agents.table import Tables
 from agents.transport.consumer import BatchConsumer
+from schemas.errors import EndedError
 from schemas.settings import Settings
 
 MAX_BATCH = 4 << 20
@@ -99,6 +100,14 @@ def quiet(level: int = logging.WARNING) -> None:
     """Faust logs its course at INFO and builds DEBUG records even when nobody reads them (up to 40 % of the time)."""
     for name in _NOISY:
         logging.getLogger(name).setLevel(max(level, logging.INFO))
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_is_news)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Faust logs whatever ends a part of it, with the stack: an expected end is told in one line by who runs this."""
+    args = record.args if isinstance(record.args, tuple) else ()
+    return not any(isinstance(each, EndedError | asyncio.CancelledError) for each in args)
 
 
 def run(app: faust.App) -> None:

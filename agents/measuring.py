@@ -3,10 +3,12 @@
 Owns which events are looked at; the names are in `schemas.metrics`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+from faust.types.tuples import TP
 
 from schemas.topics import EVENT_TOPICS
-from stores.telemetry import counter, histogram
+from stores.telemetry import counter, gauge, histogram
 from streams.outcome import Outcome
 
 MEASURED = 50
@@ -24,6 +26,23 @@ def measure_applied(outcome: Outcome, now: int) -> None:
 def measure_turned(due: Sequence[int], now: int) -> None:
     """Users whose instants `due` were turned by `now`."""
     _observe("shoal_timer_lag_seconds", due, now)
+
+
+class LagGauge:
+    """Tells how much of each source partition is still to be done; `namespace` is left out of the topics' names.
+
+    A partition that went to another worker is told as 0 here: the other one tells how it is.
+    """
+
+    def __init__(self, namespace: str) -> None:
+        self._gauge = gauge("shoal_consumer_lag_records")
+        self._prefix = f"{namespace}."
+        self._told: set[TP] = set()
+
+    def tell(self, lags: Mapping[TP, int]) -> None:
+        for tp in self._told | lags.keys():
+            self._gauge.labels(tp.topic.removeprefix(self._prefix), str(tp.partition)).set(lags.get(tp, 0))
+        self._told = set(lags)
 
 
 def _observe(name: str, instants: Sequence[int], now: int) -> None:

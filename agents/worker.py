@@ -21,15 +21,17 @@ from agents.app import MAX_BATCH, consumer_of, make_app, quiet
 from agents.app import run as run_app
 from agents.changelog import BatchProducer
 from agents.clock import Clock
+from agents.exposing import expose
 from agents.feeding import Feeding
 from agents.filling import Filling, judge_everyone
 from agents.inbox import Inbox
 from agents.lane import Lane, Producers
-from agents.measuring import measure_turned
+from agents.measuring import LagGauge, measure_turned
 from agents.showing import Showing
 from agents.table import NotOursError, add_table
 from agents.transport import BatchMessage, BatchSchema
 from agents.transport.consumer import BatchConsumer
+from schemas.errors import EndedError
 from schemas.settings import Settings
 from schemas.topics import SOURCE_TOPICS, Topic
 from schemas.views import Progress
@@ -93,7 +95,7 @@ class Worker:
             async for event in stream.noack().events():
                 await self.take(event.message)
 
-        for loop in (self._prepare, self._turn_for_ever, self._beat_for_ever):
+        for loop in (self._prepare, self._turn_for_ever, self._beat_for_ever, self._expose):
             app.task(loop)
         app.on_partitions_revoked.connect(self._let_go, weak=False)  # type: ignore[arg-type]
 
@@ -205,6 +207,13 @@ class Worker:
 
     # ---- loops beside the stream
 
+    async def _expose(self) -> None:
+        if self.settings.metrics_port is not None:
+            await expose(self.settings.host, self.settings.metrics_port, self._may_work)
+
+    def _may_work(self) -> bool:
+        return self.consumer.may_work()
+
     async def _turn_for_ever(self) -> None:
         await self.prepared.wait()
         while not self.app.should_stop:
@@ -236,9 +245,10 @@ class Worker:
     async def _beat_for_ever(self) -> None:
         """Tells once a second that the partitions are alive here; so it is also found soon that Redis was emptied."""
         await self.prepared.wait()
-        flushed = time.monotonic()
+        flushed, lag = time.monotonic(), LagGauge(self.settings.namespace)
         while not self.app.should_stop:
             await self._with_each_lane(self._beat)
+            lag.tell(self.consumer.lags())
             self._check_progress()
             if time.monotonic() - flushed > FLUSH_EVERY:
                 flushed = time.monotonic()
@@ -254,7 +264,7 @@ class Worker:
     def _check_progress(self) -> None:
         age = self.consumer.commit_age(time.monotonic())
         if age > STUCK_AFTER and not self.showing.waiting:
-            self._fail(RuntimeError(f"no batch was finished for {age:.0f} s though there are some"))
+            self._fail(EndedError(f"no batch was finished for {age:.0f} s though there are some"))
 
     def _fence(self) -> tuple[int, int]:
         return self.settings.epoch, self.app.consumer_generation_id
@@ -268,7 +278,8 @@ class Worker:
         return progress
 
     def _fail(self, error: BaseException) -> None:
-        log.error("the worker ends: %s", error, exc_info=error)
+        if not isinstance(error, EndedError):  # those are told in one line by who runs this
+            log.error("the worker ends: %s", error, exc_info=error)
         task = asyncio.create_task(self.app.crash(error))
         self._failing.add(task)
 

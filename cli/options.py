@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from schemas.errors import StartError
+from schemas.errors import EndedError, StartError
 from schemas.settings import TABLE, Settings, load
 
 CONNECTIONS = ("kafka", "redis", "namespace")
@@ -21,6 +21,7 @@ WORKER = (
     *CONNECTIONS,
     *TOPICS,
     "data_dir",
+    "host",
     "metrics_port",
     *RULES,
     "standbys",
@@ -68,10 +69,10 @@ def settings_options(*names: str, needs: tuple[str, ...] = ()) -> Callable[[Call
 
 
 def with_one_line(command: Callable[[], None]) -> None:
-    """Runs a command; what is wrong with its start is told in one line, with exit status 1."""
+    """Runs a command; what is wrong with its start, or has ended it, is told in one line, with exit status 1."""
     try:
         command()
-    except StartError as error:
+    except (StartError, EndedError) as error:
         print(f"shoal: {error}", file=sys.stderr)
         sys.exit(1)
 

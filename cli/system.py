@@ -10,8 +10,6 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from prometheus_client.multiprocess import mark_process_dead
-
 from cli import children, processes, reach
 from cli.kafka import Kafka
 from cli.ports import answers, free_ports, require_free
@@ -22,6 +20,7 @@ from cli.supervisor import Child, Supervisor
 from schemas.errors import StartError
 from schemas.settings import Settings
 from schemas.times import SECOND
+from stores.obituary import write_off
 from stores.topics import create_topics
 
 _START = 60.0
@@ -39,7 +38,7 @@ def run(settings: Settings, demo: bool) -> None:
     with StopSignal() as stop, RunDirectories(settings.data_dir) as directories:
         metrics = directories.temporary / "metrics"
         metrics.mkdir()
-        supervisor = Supervisor(on_death=lambda pid: _forget(pid, metrics), give_up_after=3)
+        supervisor = Supervisor(on_death=lambda pid: write_off(pid, metrics), give_up_after=3)
         try:
             _System(_with_ports(settings), directories, metrics, stop, supervisor).run(demo)
         except Stopped:
@@ -169,11 +168,6 @@ def _answers_ready(host: str, port: int) -> bool:
 def _reachable(host: str) -> str:
     """An address to connect to, for one to listen on."""
     return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
-
-
-def _forget(pid: int, metrics: Path) -> None:
-    """A dead process is in no gauge any more."""
-    mark_process_dead(pid, str(metrics))  # type: ignore[no-untyped-call]
 
 
 def _say(line: str) -> None:

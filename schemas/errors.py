@@ -1,7 +1,8 @@
 """The three kinds of error, told apart by what can be done about them.
 
 Rejected: the sender's fault, told or dead-lettered with its reason, never tried again. Unavailable: come again later.
-Anything else is a bug: it crashes the process, which is started again. StartError is for whoever runs the system.
+Anything else is a bug: it crashes the process, which is started again. StartError and EndedError are for whoever runs
+the system.
 """
 
 
@@ -21,6 +22,13 @@ class Unavailable(Exception):
         super().__init__(message)
         self.message = message
         self.retry_after = retry_after
+
+
+class EndedError(Exception):
+    """Why a process that ran has to end though nothing in it is broken, as one line: no stack trace, exit status 1.
+
+    Whoever supervises it starts it again.
+    """
 
 
 class StartError(Exception):

@@ -76,6 +76,13 @@ METRICS = (
         buckets=LAG,
     ),
     Metric(
+        "shoal_consumer_lag_records",
+        "gauge",
+        "records of a source topic's partition that are in the log and not yet applied",
+        "grows and does not fall: workers are behind; give them more processors or add workers",
+        ("topic", "partition"),
+    ),
+    Metric(
         "shoal_redis_wait_seconds",
         "histogram",
         "how long a worker's write to Redis took, waiting and trying again included",

@@ -30,7 +30,7 @@ def _setting(reader: Reader, default: str | None, meaning: str, shown: str = "")
 class Settings:
     """The settings of one process."""
 
-    host: str = _setting(_KEY, "127.0.0.1", "address that the gateway listens on")
+    host: str = _setting(_KEY, "127.0.0.1", "address that a gateway listens on, and a worker with its metrics")
     port: int = _setting(PORT, "8080", "port of the gateway; 0 for a free one")
     metrics_port: int | None = _setting(
         PORT, None, "port of `/metrics`; a worker of its own serves it only when set", "port + 1"

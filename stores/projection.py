@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from enum import Enum
 from typing import cast
 
+from schemas.errors import EndedError
 from schemas.views import Progress, View
 from stores import keys
 from stores.remote import connect, translated
@@ -25,7 +26,7 @@ _NAMES = (keys.fields, keys.masks, keys.totals, keys.slots, keys.bitmap_prefix)
 """What every script gets, in this order."""
 
 
-class FencedError(Exception):
+class FencedError(EndedError):
     """A worker of a later generation writes this partition: this one has lost it and is to stop."""
 
 
@@ -106,7 +107,10 @@ class Projection:
 
     def _judged(self, partition: int, answer: int) -> Written:
         if answer == FENCED:
-            raise FencedError(f"partition {partition} is written by a later generation")
+            raise FencedError(
+                f"partition {partition} is another worker's by now, so this one ends (if there is no other, the "
+                "consumer group was made anew: raise --epoch by one)"
+            )
         if answer == LOST:
             return Written.LOST
         self._writes[partition] = answer

@@ -1,12 +1,14 @@
 """Prometheus objects of the metrics in `schemas.metrics`, one a process and name, and what a scrape reads.
 
 Owns how they are made and gathered: with PROMETHEUS_MULTIPROC_DIR set (before this is imported), all processes that
-share the directory count into it and whoever serves /metrics adds them up. Observing costs about a microsecond.
+share the directory count into it and whoever serves /metrics adds them up. Observing costs about a microsecond. The
+files of a dead process are `stores.obituary`'s.
 """
 
 import os
 from collections.abc import Callable, Iterable
 from functools import cache
+from pathlib import Path
 from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -15,6 +17,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from schemas.metrics import BY_NAME, Kind, Metric
+from stores.obituary import reading
 
 _REGISTRY = CollectorRegistry()
 _Made = TypeVar("_Made", Counter, Gauge, Histogram)
@@ -34,11 +37,11 @@ def counter(name: str) -> Counter:
 
 @cache
 def gauge(name: str) -> Gauge:
-    """The gauge of this name; over several processes, the most recently set value counts."""
+    """The gauge of this name; over several processes, the most recently set value of those alive counts."""
     return _make(
         name,
         "gauge",
-        lambda it: Gauge(it.name, it.meaning, it.labels, registry=_REGISTRY, multiprocess_mode="mostrecent"),
+        lambda it: Gauge(it.name, it.meaning, it.labels, registry=_REGISTRY, multiprocess_mode="livemostrecent"),
     )
 
 
@@ -55,13 +58,26 @@ def histogram(name: str) -> Histogram:
 def scraped(*computed: Collector) -> CollectorRegistry:
     """What /metrics shows: every process's counts where they are shared, else this one's, and the computed ones."""
     registry = CollectorRegistry()
-    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    if directory := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        registry.register(_Shared(directory))
     else:
         registry.register(_Own())
     for each in computed:
         registry.register(each)
     return registry
+
+
+class _Shared(Collector):
+    """The metrics of all processes that share a directory, none of which is written off meanwhile."""
+
+    def __init__(self, directory: str) -> None:
+        self._directory = directory
+        self._files = MultiProcessCollector(None, directory)  # type: ignore[no-untyped-call]
+
+    def collect(self) -> Iterable[Family]:
+        with reading(Path(self._directory)):
+            families: list[Family] = list(self._files.collect())  # type: ignore[no-untyped-call]
+        return families
 
 
 class _Own(Collector):

@@ -25,12 +25,13 @@ from agents.transport.ledger import Ledger
 from agents.transport.liveness import Progress
 from agents.transport.message import BatchMessage, BatchSchema, Records, fair_batches, make_message
 from agents.transport.thread import BatchConsumerThread
+from schemas.errors import EndedError
 
 FETCH_TIMEOUT = 0.1
 """Seconds; a seek waits for the fetch under way."""
 
 
-class UnfinishedError(Exception):
+class UnfinishedError(EndedError):
     """Partitions are taken away while batches of them are unfinished, and they do not get finished in time."""
 
 
@@ -168,6 +169,15 @@ class BatchConsumer(Consumer):
         """Whether the log of a partition goes on after what was delivered of it."""
         return self._thread.has_more(tp)
 
+    def lags(self) -> dict[TP, int]:
+        """Records in the log of each source partition that are not finished yet; for those whose log's end is known."""
+        ends = {tp: self._thread.end(tp) for tp in self._sources()} if self.may_work() else {}
+        return {tp: max(0, end - self._finished_upto(tp)) for tp, end in ends.items() if end is not None}
+
+    def _finished_upto(self, tp: TP) -> int:
+        upto = self._ledgers[tp].committable()
+        return (self._committed_offset[tp] or 0) if upto is None else upto
+
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Nothing: `commit_age` measures the same without false alarms."""
 
@@ -183,7 +193,9 @@ class BatchConsumer(Consumer):
             await self.wait_empty()
             if self._unacked_messages or self._works:
                 left = f"{len(self._unacked_messages)} batches, {self._works} works"
-                await self.app.crash(UnfinishedError(f"not finished in {self.finish_timeout} s: {left}"))
+                await self.app.crash(
+                    UnfinishedError(f"partitions go elsewhere, and are not finished in {self.finish_timeout} s: {left}")
+                )
         self._forget(revoked)
         await super().on_partitions_revoked(revoked)
 

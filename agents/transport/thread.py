@@ -81,11 +81,18 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
 
     def has_more(self, tp: TP) -> bool:
         """Whether the log of an assigned partition goes on after what was fetched for delivery."""
+        state = self._state(tp)
+        return state is not None and bool(state.position < state.highwater)
+
+    def end(self, tp: TP) -> int | None:
+        """Where the log of an assigned partition ended at the last fetch; None before the first."""
+        state = self._state(tp)
+        return None if state is None else int(state.highwater)
+
+    def _state(self, tp: TP) -> Any:
         assignment = self._ensure_consumer()._subscription.subscription.assignment
         state = assignment.state_value(TopicPartition(tp.topic, tp.partition))
-        if state is None or not state.has_valid_position or state.highwater is None:
-            return False
-        return bool(state.position < state.highwater)
+        return state if state is not None and state.has_valid_position and state.highwater is not None else None
 
     async def _highwaters(self, partitions: Iterable[TP]) -> Mapping[TP, int]:
         """The ends of the logs, as the broker says beside fetched records too.
