@@ -4,22 +4,30 @@ Owns what a step is made of and what is told when it is finished; which records 
 with them the shard's.
 """
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from agents.inbox import Inbox, Part
 from agents.lane import Lane
 from agents.measuring import measure_applied
+from schemas.errors import Unavailable
 from schemas.topics import Topic
 from schemas.views import Progress
+from stores.definitions import DefinitionLog
 from streams.outcome import Outcome
 from streams.shard import Batch, BehindError
 
-CatchUp = Callable[[Lane, int], Awaitable[None]]
+log = logging.getLogger("shoal.worker")
+
+CatchUp = Callable[[Lane, int], Awaitable[int]]
+PAUSE = 1.0
+"""Seconds before the broker is asked again."""
 
 
 class Feeding:
-    """`topics`: by their names. `may_work`: whether the partition is still ours. `catch_up` waits until the lane has
-    switched on a fill.
+    """`topics`: by their names. `may_work`: whether the partition is still ours. `catch_up` has the lane
+    switch on a fill, where there is such a fill, and returns the latest there is.
     """
 
     def __init__(
@@ -46,9 +54,10 @@ class Feeding:
         batches: list[Batch] = [(self._topics[part.topic], part.records) for part in parts]
         finished = [part.message for part in parts if part.message is not None]
         outcomes: list[Outcome] = []
+        latest_fill: int | None = None
 
         def work(now: int) -> Outcome:
-            outcomes[:] = [self._lane.shard.work(batches, now)]
+            outcomes[:] = [self._lane.shard.work(batches, now, latest_fill)]
             return outcomes[0]
 
         def done() -> None:
@@ -61,4 +70,14 @@ class Feeding:
             try:
                 return await self._lane.fold(work, Progress(applied=ends), done)
             except BehindError as behind:
-                await self._catch_up(self._lane, behind.fill)
+                latest_fill = await self._catch_up(self._lane, behind.fill)
+
+
+async def read_to_the_end(definitions: DefinitionLog) -> None:
+    """Returns once all is read that was written to the definitions before the call, however long the broker takes."""
+    while True:
+        try:
+            return await definitions.refresh()
+        except Unavailable as away:
+            log.warning("the definitions cannot be read to their end: %s", away)
+            await asyncio.sleep(PAUSE)

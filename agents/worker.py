@@ -22,7 +22,7 @@ from agents.app import run as run_app
 from agents.changelog import BatchProducer
 from agents.clock import Clock
 from agents.exposing import expose
-from agents.feeding import Feeding
+from agents.feeding import Feeding, read_to_the_end
 from agents.filling import Filling, judge_everyone
 from agents.inbox import Inbox
 from agents.lane import Lane, Producers
@@ -74,7 +74,6 @@ class Worker:
         self.showing = Showing(self.projection, self.table.partition, self._fence, self._progress, self.clock)
         self.limits = Limits(settings.retention, settings.session_gap, settings.exact_limit)
         self.rules = RuleSet((), self.limits)
-        self.changed = asyncio.Event()
         self.prepared = asyncio.Event()
         self.lanes: dict[int, Lane] = {}
         self._topics = {topic.named(settings.namespace): topic for topic in SOURCE_TOPICS}
@@ -117,12 +116,16 @@ class Worker:
         except Exception as error:
             self._fail(error)
 
-    async def _catch_up(self, lane: Lane, fill: int) -> None:
-        """A transfer speaks of a fill that this partition has not switched on yet."""
-        while self.rules.latest_fill < fill:
-            self.changed.clear()
-            await self.changed.wait()
-        await lane.fold(partial(lane.shard.switch_on, fill), Progress(), lambda: None)
+    async def _catch_up(self, lane: Lane, fill: int) -> int:
+        """A transfer speaks of a fill that this partition has not switched on yet; returns the latest there is.
+
+        Whoever wrote the transfer had read of its fill before: it is in the definitions, or nowhere.
+        """
+        if self.rules.latest_fill < fill:
+            await read_to_the_end(self.definitions)
+        if self.rules.latest_fill >= fill:
+            await lane.fold(partial(lane.shard.switch_on, fill), Progress(), lambda: None)
+        return self.rules.latest_fill
 
     async def lane(self, partition: int) -> Lane:
         """The lane of a partition that is this worker's."""
@@ -178,7 +181,6 @@ class Worker:
         self.rules = rules
         for lane in self.lanes.values():
             lane.shard.rules = rules
-        self.changed.set()
         for wake in self._wakes:
             wake.set()
 

@@ -64,13 +64,14 @@ class Shard:
         """Applies a batch, not empty, of one source topic. Raises BehindError before anything is changed."""
         return self.work([(topic, records)], now)
 
-    def work(self, batches: Sequence[Batch], now: int) -> Outcome:
+    def work(self, batches: Sequence[Batch], now: int, latest_fill: int | None = None) -> Outcome:
         """Applies batches, none empty, of source topics as one step. Raises BehindError before anything is changed.
 
-        Those of one topic stand in the order of their offsets.
+        Those of one topic stand in the order of their offsets. `latest_fill`: transfers that name a later one are
+        garbage; None where that is not known.
         """
         desk = self._desk(now)
-        transfers = self._read_transfers(desk, batches)
+        transfers = self._read_transfers(desk, batches, latest_fill)
         self.meta.applied = self._ends(batches)
         for topic, records in batches:
             if topic is Topic.IDENTITY:
@@ -172,11 +173,16 @@ class Shard:
             desk.outcome.received.append(each.event.received)
         apply(live, fresh, desk.now)
 
-    def _read_transfers(self, desk: Desk, batches: Iterable[Batch]) -> list[tuple[Record, Transfer]]:
+    def _read_transfers(
+        self, desk: Desk, batches: Iterable[Batch], latest_fill: int | None
+    ) -> list[tuple[Record, Transfer]]:
         transfers: list[tuple[Record, Transfer]] = []
 
         def read(_: Desk, record: Record) -> None:
-            transfers.append((record, read_transfer(record.key, record.value)))
+            transfer = read_transfer(record.key, record.value)
+            if latest_fill is not None and isinstance(transfer, Forward) and transfer.fill > latest_fill:
+                raise RefusedError("unknown_fill", f"there is no fill {transfer.fill} of segments")
+            transfers.append((record, transfer))
 
         for topic, records in batches:
             if topic is Topic.TRANSFERS:

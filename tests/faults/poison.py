@@ -3,6 +3,7 @@
 from typing import Any
 
 from schemas.topics import EVENT_TOPICS, Topic
+from schemas.transfers import Forward, encode
 
 DEEP = "[" * 400 + "]" * 400
 
@@ -68,6 +69,7 @@ RECORDS = [
     (b"x" * 257, b'{"id":"' + b"x" * 257 + b'","received":1795455000000,"seen":"user"}'),
     (b"a\0b", b'{"id":"a\\u0000b","received":1795455000000,"seen":"user"}'),
     (b"odd", b'{"id":"\\ud800","received":1795455000000,"seen":"user"}'),
+    (b"odd", encode(Forward(to="odd", sent="odd", topic=0, offset=0, fill=10**15, data=b"{}"))),
 ]
 """(key, value) of records that are none in any of the source topics; each comes to the dead letters."""
 

@@ -18,6 +18,7 @@ from streams.limits import Limits
 from streams.local import Local
 from streams.partition import partition_of
 from streams.ruleset import RuleSet, SegmentSpec
+from streams.shard import BehindError
 
 NOW = 1_795_455_000_000
 DEEP = "[" * 500 + "]" * 500
@@ -191,6 +192,27 @@ def test_what_belongs_into_another_partition(topic: Topic) -> None:
     system.work(NOW)
     assert [each.code for each in system.refused] == ["wrong_partition"]
     assert [key for store in system.stores for key in store if key != b"m"] == []
+
+
+def test_a_fill_that_never_comes_is_waited_for_only_until_that_is_known() -> None:
+    system = local()
+    at = partition_of("evil", 2)
+    for fill in (0, 7, 1, 10**15):
+        data = event("track", "x", id='"old"').replace(b'"m"', b'"m%d"' % fill)
+        sending = forward(sent="old", fill=fill, offset=fill, data=data)
+        system.write(Topic.TRANSFERS, at, b"evil", sending)
+    shard, batch = system.shards[at], system.logs[Topic.TRANSFERS, at]
+    with pytest.raises(BehindError) as behind:
+        shard.work([(Topic.TRANSFERS, batch)], NOW)
+    assert behind.value.fill == 7
+    with pytest.raises(BehindError) as behind:
+        shard.work([(Topic.TRANSFERS, batch)], NOW, latest_fill=1)
+    assert behind.value.fill == 1
+    system.keep(at, shard.switch_on(1, NOW), NOW)
+    system.keep(at, shard.work([(Topic.TRANSFERS, batch)], NOW, latest_fill=1), NOW)
+    assert [(each.code, each.offset) for each in system.refused] == [("unknown_fill", 1), ("unknown_fill", 3)]
+    live = system.live("evil", NOW)
+    assert live is not None and sum(counts[2] for counts in live.profile.hours.values()) == 2
 
 
 def test_numbers_beyond_64_bits_are_kept_as_the_collector_keeps_them() -> None:
