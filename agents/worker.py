@@ -9,7 +9,7 @@ import asyncio
 import gc
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,11 +26,12 @@ from agents.feeding import Feeding, read_to_the_end
 from agents.filling import Filling, judge_everyone
 from agents.inbox import Inbox
 from agents.lane import Lane, Producers
-from agents.measuring import LagGauge, measure_turned
+from agents.measuring import LagGauge
 from agents.showing import Showing
 from agents.table import NotOursError, add_table
 from agents.transport import BatchMessage, BatchSchema
 from agents.transport.consumer import BatchConsumer
+from agents.turning import turn_for_ever
 from schemas.errors import EndedError
 from schemas.settings import Settings
 from schemas.topics import SOURCE_TOPICS, Topic
@@ -45,10 +46,6 @@ from streams.shard import Shard
 
 log = logging.getLogger("shoal.worker")
 
-TURN_EVERY = 0.05
-"""Seconds between two looks at who is due; a change by time alone is seen within a second."""
-
-TURNED_AT_ONCE = 1000
 GARBAGE = (100_000, 50, 100)
 """Of the garbage collector: decoded rows are millions of objects without a circle; walking them took half the time."""
 
@@ -94,7 +91,7 @@ class Worker:
             async for event in stream.noack().events():
                 await self.take(event.message)
 
-        for loop in (self._prepare, self._turn_for_ever, self._beat_for_ever, self._expose):
+        for loop in (self._prepare, self._beat_for_ever, self._expose):
             app.task(loop)
         app.on_partitions_revoked.connect(self._let_go, weak=False)  # type: ignore[arg-type]
 
@@ -109,12 +106,6 @@ class Worker:
         """Puts a batch of a source topic where its partition's next step finds it."""
         lane = await self.lane(message.partition)
         self._feedings[lane.number].inbox.put(message)
-
-    async def _feed(self, feeding: Feeding) -> None:
-        try:
-            await feeding.run()
-        except Exception as error:
-            self._fail(error)
 
     async def _catch_up(self, lane: Lane, fill: int) -> int:
         """A transfer speaks of a fill that this partition has not switched on yet; returns the latest there is.
@@ -141,8 +132,9 @@ class Worker:
             inbox = Inbox(lambda topic: self.consumer.has_more(TP(topic, partition)))
             feeding = Feeding(lane, inbox, self._topics, self.consumer.may_work, self._catch_up)
             self._feedings[partition] = feeding
-            works = (self._feed(feeding), self._follow(lane, self._fillings[partition]))
-            self._tasks[partition] = [asyncio.create_task(work) for work in works]
+            follow = self._follow(lane, self._fillings[partition])
+            works = (feeding.run(), follow, turn_for_ever(lane, self._may_work))
+            self._tasks[partition] = [asyncio.create_task(self._guard(work)) for work in works]
         return lane
 
     def _producers(self) -> Producers:
@@ -199,13 +191,18 @@ class Worker:
                     await judge_everyone(lane)
                 judged = standing
                 await wake.wait()
+        finally:
+            self._wakes.discard(wake)
+
+    async def _guard(self, work: Coroutine[Any, Any, None]) -> None:
+        """What a partition's task raises ends the process, unless the partition is being handed over."""
+        try:
+            await work
         except RuntimeError as error:
             if self.consumer.may_work():
                 self._fail(error)
         except Exception as error:
             self._fail(error)
-        finally:
-            self._wakes.discard(wake)
 
     # ---- loops beside the stream
 
@@ -216,33 +213,14 @@ class Worker:
     def _may_work(self) -> bool:
         return self.consumer.may_work()
 
-    async def _turn_for_ever(self) -> None:
-        await self.prepared.wait()
-        while not self.app.should_stop:
-            busy = await self._with_each_lane(self._turn)
-            await asyncio.sleep(0 if busy else TURN_EVERY)
-
-    async def _with_each_lane(self, work: Callable[[Lane], Awaitable[bool]]) -> bool:
-        """Does something with every lane, unless partitions are being handed over; whether any of it said True."""
-        said = False
+    async def _with_each_lane(self, work: Callable[[Lane], Awaitable[None]]) -> None:
+        """Does something with every lane, unless partitions are being handed over."""
         try:
             for partition in self.table.active_partitions() if self.consumer.may_work() else ():
-                said |= await work(await self.lane(partition))
+                await work(await self.lane(partition))
         except (RuntimeError, NotOursError):
             if self.consumer.may_work():
                 raise
-        return said
-
-    async def _turn(self, lane: Lane) -> bool:
-        """Turns the users of a partition whose time has come; whether there may be more."""
-        now = self.clock.now()
-        due = lane.store.due(now, TURNED_AT_ONCE)
-        if not due:
-            return False
-        ids = [key[1:].decode() for _, key in due]
-        await lane.turn(partial(lane.shard.turn, ids))
-        measure_turned([at for at, _ in due], self.clock.now())
-        return len(due) == TURNED_AT_ONCE
 
     async def _beat_for_ever(self) -> None:
         """Tells once a second that the partitions are alive here; so it is also found soon that Redis was emptied."""
@@ -257,11 +235,10 @@ class Worker:
                 await self.table.flush()
             await asyncio.sleep(BEAT_EVERY)
 
-    async def _beat(self, lane: Lane) -> bool:
+    async def _beat(self, lane: Lane) -> None:
         filling = self._fillings.get(lane.number)
         report = {"fill": filling.report} if filling and filling.report else {}
         await lane.tell({"w": str(self.clock.now())} | report)
-        return False
 
     def _check_progress(self) -> None:
         age = self.consumer.commit_age(time.monotonic())
