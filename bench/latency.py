@@ -53,7 +53,7 @@ async def _probe(it: Rig, rate: float) -> tuple[list[float], float]:
         await asyncio.sleep(WARM)
         times = []
         for number in range(PROBES):
-            times.append(await _once(it, session, f"probe-{number}"))
+            times.append(await once(it, session, f"probe-{number}"))
             await asyncio.sleep(PAUSE)
         stop.set()
         return sorted(times), await load
@@ -69,7 +69,7 @@ def _live() -> Iterator[Record]:
         number += 1
 
 
-async def _once(it: Rig, session: aiohttp.ClientSession, user: str) -> float:
+async def once(it: Rig, session: aiohttp.ClientSession, user: str) -> float:
     """Seconds from posting a user's first event until a lookup has the user in `active-now`."""
     url = f"http://127.0.0.1:{it.settings.port}/v1"
     posted: dict[str, Any] = {"anonymousId": user, "event": "Probed"}

@@ -1,6 +1,6 @@
 """`make bench`: runs the benches that are named (all, if none), one after the other, and prints their table.
 
-python -m bench.run                     all of them, about ten minutes
+python -m bench.run                     all of them, about twenty minutes
 python -m bench.run worker lookups      some of them
 python -m bench.run restart --users 100000
 """
@@ -12,13 +12,15 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import latency, lookups, machine, memory, restart, worker
+from bench import due, latency, lookups, machine, memory, restart, segments, worker
 from bench.report import Row, table
 from bench.rig import broker_name
 
 BENCHES: dict[str, Callable[..., list[Row]]] = {
     "worker": worker.measure,
+    "segments": segments.measure,
     "latency": latency.measure,
+    "due": due.measure,
     "lookups": lookups.measure,
     "memory": memory.measure,
     "restart": restart.measure,
@@ -28,8 +30,8 @@ BENCHES: dict[str, Callable[..., list[Row]]] = {
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.run", description="Measures what the README says.")
     parser.add_argument("benches", nargs="*", metavar="BENCH", help=f"of {', '.join(BENCHES)}; all if none is named")
-    parser.add_argument("--users", type=int, help="users in worker, lookups, memory and restart")
-    parser.add_argument("--events", type=int, help="events in worker")
+    parser.add_argument("--users", type=int, help="users in all but latency")
+    parser.add_argument("--events", type=int, help="events in worker and segments")
     parser.add_argument(
         "--full", type=float, help="events/s that latency takes a fifth of [default: what worker measured]"
     )
@@ -57,7 +59,7 @@ def _run(name: str, given: argparse.Namespace) -> list[Row]:
 
 
 def _arguments(name: str, given: argparse.Namespace) -> dict[str, float]:
-    chosen = {"users": given.users, "count": given.events if name == "worker" else None}
+    chosen = {"users": given.users, "count": given.events if name in ("worker", "segments") else None}
     if name == "latency":
         chosen = {"full": given.full}
     return {key: value for key, value in chosen.items() if value is not None}

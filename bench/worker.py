@@ -7,6 +7,7 @@ All three read the same topics of the same broker, which has the other core, and
 import subprocess
 import sys
 import time
+from typing import Any
 
 from bench.data import TOPICS, Made, events, identities
 from bench.load import write
@@ -27,7 +28,7 @@ def now() -> int:
 
 def measure(users: int = 10_000, count: int = 400_000) -> list[Row]:
     with rig() as it:
-        prepare(it, Made(users, count, now() - HOUR, now()))
+        prepare(it, Made(users, count, now() - HOUR, now()), RULES)
         bare = peer(it, "bare", count)
         idiomatic = peer(it, "idiomatic", count, "worker", "--without-web", "--loglevel=warn")
         ours = rate_of_worker(it, count)
@@ -39,11 +40,11 @@ def measure(users: int = 10_000, count: int = 400_000) -> list[Row]:
     ]
 
 
-def prepare(it: Rig, made: Made) -> None:
+def prepare(it: Rig, made: Made, rules: dict[str, dict[str, Any]]) -> None:
     """Segments live, then nobody running, then the events in the topics."""
     gateway, worker = it.gateway(), it.worker()
     it.ready()
-    it.make_segments(RULES)
+    it.make_segments(rules)
     it.end(worker)
     it.end(gateway)
     write(it.settings, identities(made), events(made))

@@ -3,6 +3,7 @@
 from collections import Counter
 
 from bench.data import TOPICS, Made, events, identities
+from bench.mixed import mixed
 from bench.report import Row, milliseconds, per_second, table, times
 from bench.rules import RULES
 from schemas.events import decode_identity
@@ -19,6 +20,18 @@ def test_the_segments_are_twenty_and_their_rules_are_taken() -> None:
         parse_rule(document, retention=800 * DAY, exists=seen.__contains__)
         seen.add(id)
     assert len(seen) == 20
+
+
+def test_mixed_segments_are_taken_and_are_of_every_kind() -> None:
+    documents = mixed(300)
+    seen: set[str] = set()
+    for id, document in documents.items():
+        parse_rule(document, retention=800 * DAY, exists=seen.__contains__)
+        seen.add(id)
+    text = str(documents)
+    assert all(f"'{word}'" in text for word in ("sum", "avg", "min", "max", "distinct", "first", "periods", "sequence"))
+    assert documents == mixed(300)
+    assert list(mixed(20).items()) == list(documents.items())[:20]
 
 
 def test_events_are_those_that_the_collector_writes() -> None:
