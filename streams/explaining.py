@@ -23,9 +23,6 @@ from streams.live import Live
 from streams.ruleset import RuleSet
 from streams.user_leaves import RefLeaf
 
-MOST = 2_000
-"""Instants that are looked at for the next change, so that an answer takes tenths of a second at the worst."""
-
 
 class Explanation(NamedTuple):
     """`rule`: the root's node, as JSON; `next_change` in ms, None: time alone changes nothing."""
@@ -70,13 +67,16 @@ class Explainer:
             if ranks & bit
         }
 
-    def explain(self, profile: Profile, due: int, now: int) -> Explanation:
-        """Of a user's row as of `now`; `profile` is the decoded row, which is used up, `due` its due instant."""
+    def explain(self, profile: Profile, due: int, now: int, patient: Callable[[], bool] = lambda: True) -> Explanation:
+        """Of a user's row as of `now`; `profile` is the decoded row, which is used up, `due` its due instant.
+
+        Changes that are not foreseen while `patient` is are left out, so that an answer takes no longer than wanted.
+        """
         profile.ruleset = 0
         live = Live(profile, due, self._rules, now)
         advance(live, now)
         mask, found = live.mask, {node.slot: self._found(node, live, now) for node in self._nodes}
-        changes = foresight.changes(live, [node.slot for node in self._nodes], MOST)
+        changes = foresight.changes(live, [node.slot for node in self._nodes], patient)
 
         def finding(node: Node) -> Finding:
             holds = bool(mask >> node.slot & 1)

@@ -18,7 +18,7 @@ from gateway.segments.versions import newest
 from schemas.profile import Profile, decode_row, due_of
 from schemas.rule_parser import RuleErrors
 from schemas.segments import SegmentRecord, SegmentVersion
-from schemas.times import format_instant
+from schemas.times import SECOND, format_instant
 from streams.compiled import spec_of
 from streams.explained import not_known
 from streams.explaining import Explainer, Explanation
@@ -27,6 +27,9 @@ from streams.ruleset import SegmentSpec
 
 MOST_KEPT = 64
 """Segments whose compiled rule is kept; the largest take a megabyte."""
+
+PATIENCE = 1 * SECOND
+"""How long the next changes are looked for: usually a millisecond, but a rule may be made to flap for ever."""
 
 
 class ExplainAnswer:
@@ -55,7 +58,7 @@ class ExplainAnswer:
         if value is None or not isinstance(row, Profile):
             raise Refused(404, "unknown_user", "no user is known by this id")
         user = row.canonical
-        # One at a time and beside the loop: the worst rules take a second, and lookups go on meanwhile.
+        # One at a time and beside the loop: a hostile rule may take a second, and lookups go on meanwhile.
         async with self._turn:
             told = await asyncio.to_thread(self._told, record, row, due_of(value), self._compiled)
         change = None if told.next_change is None else format_instant(told.next_change)
@@ -72,7 +75,8 @@ class ExplainAnswer:
                 compiled[record.id] = self._compile(record.id, record.live)
             except RuleErrors:
                 return _unreadable(record.live)
-        return compiled[record.id].explain(row, due, now())
+        at = now()
+        return compiled[record.id].explain(row, due, at, lambda: now() < at + PATIENCE)
 
     def _compile(self, id: str, version: SegmentVersion) -> Explainer:
         fill = self._definitions.fill

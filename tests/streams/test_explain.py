@@ -194,3 +194,17 @@ def test_more_than_is_kept_is_approximate() -> None:
     told = explained(BUY, *(track("buy", T + second) for second in range(40)), at=T + HOUR)
     assert (told.member, told.rule["approximate"], told.rule["found"]) == (True, True, SHOWN)
     assert told.rule["sentence"].endswith(": 8 times, and older ones that are not kept one by one")
+
+
+def test_what_would_take_too_long_to_foresee_is_left_out() -> None:
+    """A rule that flaps with every one of many events, within one that never holds: the walk ends when told so."""
+    flaps = {"did": {"event": "buy"}, "sum": {"of": "properties.n", "eq": 7}, "window": {"last": "2d", "until": "1d"}}
+    engine = Explained()
+    engine.define({"s": {"all": [{"user": "traits.none", "op": "exists"}, flaps]}}, T)
+    for minute in range(300):
+        engine.send(track("buy", T + minute * 60_000, n=minute % 8))
+    profile, due = engine.core.local._row("u")
+    asked = iter(range(10))
+    told = engine.explainers["s"].explain(profile, due, T + DAY, lambda: next(asked, None) is not None)
+    assert (told.member, told.next_change) == (False, None)
+    assert told.rule["all"][1]["next_change"] == iso(T + DAY + 7 * 60_000)
