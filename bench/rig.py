@@ -58,7 +58,7 @@ class Rig:
         return process
 
     def worker(self, core: int = MEASURED, name: str = "worker") -> Process:
-        own = replace(self.settings, data_dir=str(self.directory / name))
+        own = replace(self.settings, data_dir=str(self.directory / name), metrics_port=None)
         return self.start(name, [sys.executable, str(SHOAL), "worker"], core, as_environment(own))
 
     def gateway(self, core: int = REST) -> Process:
