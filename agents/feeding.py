@@ -20,7 +20,7 @@ from streams.shard import Batch, BehindError
 
 log = logging.getLogger("shoal.worker")
 
-CatchUp = Callable[[Lane, int], Awaitable[int]]
+CatchUp = Callable[[Lane, BehindError], Awaitable[int]]
 PAUSE = 1.0
 """Seconds before the broker is asked again."""
 
@@ -70,7 +70,7 @@ class Feeding:
             try:
                 return await self._lane.fold(work, Progress(applied=ends), done)
             except BehindError as behind:
-                latest_fill = await self._catch_up(self._lane, behind.fill)
+                latest_fill = await self._catch_up(self._lane, behind)
 
 
 async def read_to_the_end(definitions: DefinitionLog) -> None:

@@ -129,8 +129,8 @@ class Lane:
     def finished(self) -> Progress:
         """How far all is durable and visible, as far as this lane knows: for a Redis that has forgotten it."""
         known = self._finished
-        fields = {"hops": str(self.shard.meta.hops)}
-        return Progress(applied=dict(known.applied), sent=dict(known.sent), totals=self.shard.totals(), fields=fields)
+        applied, sent = dict(known.applied), dict(known.sent)
+        return Progress(applied=applied, sent=sent, totals=self.shard.totals(), fields=self.shard.fields())
 
     def has_finished(self, topic: Topic, offset: int) -> bool:
         """Whether all of a source topic below `offset` is durable and visible, by this lane or one before."""
@@ -148,7 +148,7 @@ class Lane:
     async def _keep(self, outcome: Outcome, progress: Progress, done: Callable[[], None]) -> None:
         ticket = self._stage(outcome)
         progress.totals = self.shard.totals()
-        progress.fields["hops"] = str(self.shard.meta.hops)
+        progress.fields |= self.shard.fields()
         letters = await self._send_letters(outcome)
         changelog = await self._send_rows(outcome)
         self._steps.put_nowait(Step(outcome, ticket, progress, changelog, letters, done))

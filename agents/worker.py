@@ -42,7 +42,7 @@ from stores.projection import Projection
 from streams.compiled import rule_set
 from streams.limits import Limits
 from streams.ruleset import RuleSet
-from streams.shard import Shard
+from streams.shard import BehindError, Shard
 
 log = logging.getLogger("shoal.worker")
 
@@ -107,15 +107,16 @@ class Worker:
         lane = await self.lane(message.partition)
         self._feedings[lane.number].inbox.put(message)
 
-    async def _catch_up(self, lane: Lane, fill: int) -> int:
-        """A transfer speaks of a fill that this partition has not switched on yet; returns the latest there is.
+    async def _catch_up(self, lane: Lane, behind: BehindError) -> int:
+        """A transfer speaks of a fill that this partition has not switched on yet, or of a list that is not known here;
+        returns the latest fill that there is.
 
-        Whoever wrote the transfer had read of its fill before: it is in the definitions, or nowhere.
+        Whoever wrote the transfer had read of its fill, or its list, before: it is in the definitions, or nowhere.
         """
-        if self.rules.latest_fill < fill:
+        if self.rules.latest_fill < behind.fill or self.rules.as_of < behind.since:
             await read_to_the_end(self.definitions)
-        if self.rules.latest_fill >= fill:
-            await lane.fold(partial(lane.shard.switch_on, fill), Progress(), lambda: None)
+        if lane.shard.meta.fill < behind.fill <= self.rules.latest_fill:
+            await lane.fold(partial(lane.shard.switch_on, behind.fill), Progress(), lambda: None)
         return self.rules.latest_fill
 
     async def lane(self, partition: int) -> Lane:
@@ -170,6 +171,7 @@ class Worker:
         rules, broken = rule_set(self.definitions.segments.values(), self.definitions.fill, self.limits)
         for id in broken:
             log.error("segment %s: its stored rule cannot be read; it has no members until it is edited", id)
+        rules.as_of = self.definitions.offset
         self.rules = rules
         for lane in self.lanes.values():
             lane.shard.rules = rules

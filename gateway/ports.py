@@ -49,8 +49,11 @@ class Definitions(Protocol):
     def writing(self) -> AbstractAsyncContextManager[None]:
         """Only one gateway at a time is in here; on entering, all that was written before is read."""
 
-    async def write(self, records: Sequence[SegmentRecord], fill: FillRecord | None = None) -> None:
-        """Writes all, the fill last, in one go; returns when they are acknowledged and read back."""
+    async def write(self, records: Sequence[SegmentRecord], fill: FillRecord | None = None) -> int:
+        """Writes all, the fill last, in one go; returns when they are acknowledged and read back.
+
+        Gives the offset after them: a process that has read up to there knows them.
+        """
 
     async def delete(self, id: str) -> None:
         """Removes a segment; returns when that is acknowledged and read back."""

@@ -18,12 +18,14 @@ from schemas.topics import EVENT_TOPICS, Topic
 Ends = Mapping[tuple[Topic, int], int]
 """(topic, partition) → offset after the last record."""
 
-_TOPICS = (*EVENT_TOPICS, Topic.IDENTITY)
+_TOPICS = (*EVENT_TOPICS, Topic.IDENTITY, Topic.TRANSFERS)
 """A topic's place in here is its number in a position: only ever add at the end."""
 ROUNDS = 3
 """What an event causes is passed on by redirects; each round waits for what the one before it sent on."""
 JOINING = 4
 """Transfers that one after the other carry out an alias, each of them passed on by redirects (`streams.identity`)."""
+ERASING = 5
+"""The same for erasing a user (`streams.erasing`)."""
 _KEPT = 100_000
 """Positions being asked for whose round is remembered; one forgotten only waits longer."""
 
@@ -74,6 +76,25 @@ def rounds(ends: Ends, fields: Sequence[Mapping[str, str]]) -> int:
     ways = 1 + max((int(each.get("hops", 0)) for each in fields), default=0)
     joins = any(topic is Topic.IDENTITY for topic, _ in ends)
     return max(ROUNDS, JOINING * ways if joins else ways)
+
+
+class Passing:
+    """Whether all that records up to `ends` cause is visible: up to `messages` transfers one after the other."""
+
+    def __init__(self, ends: Ends, messages: int) -> None:
+        self._wait = ends
+        self._messages = messages
+        self._done = 0
+
+    def passed(self, fields: Sequence[Mapping[str, str]]) -> bool:
+        """As of these fields, later ones than those of the call before."""
+        enough = self._messages * (1 + max((int(each.get("hops", 0)) for each in fields), default=0))
+        while self._done <= enough and reached(self._wait, fields):
+            sent = transfers_sent(fields)
+            if reached(sent, fields):
+                return True
+            self._done, self._wait = self._done + 1, sent
+        return self._done > enough
 
 
 class Visibility:

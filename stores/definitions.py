@@ -60,10 +60,13 @@ class DefinitionLog:
                 await self._following
         await self._appender.close()
 
-    async def write(self, records: Sequence[SegmentRecord], fill: FillRecord | None = None) -> None:
-        """Writes all, the fill last, in one go; returns when that is acknowledged and read back. Raises Unavailable."""
+    async def write(self, records: Sequence[SegmentRecord], fill: FillRecord | None = None) -> int:
+        """Writes all, the fill last, in one go; returns when that is acknowledged and read back.
+
+        Gives the offset after them: whoever has read up to there knows them. Raises Unavailable.
+        """
         named = [(record.id.encode(), encode(record)) for record in records]
-        await self._append(named if fill is None else [*named, (FILL_KEY.encode(), encode(fill))])
+        return await self._append(named if fill is None else [*named, (FILL_KEY.encode(), encode(fill))])
 
     async def delete(self, id: str) -> None:
         """Removes a segment; returns when that is acknowledged and read back. Raises Unavailable."""
@@ -80,15 +83,16 @@ class DefinitionLog:
         """Whether the broker answers."""
         return await self._appender.reachable()
 
-    async def _append(self, records: Sequence[tuple[bytes, bytes | None]]) -> None:
+    async def _append(self, records: Sequence[tuple[bytes, bytes | None]]) -> int:
         if not records:
-            return
+            return self.offset
         last = await self._appender.append(records)
         try:
             async with asyncio.timeout(PATIENCE), self._progress:
                 await self._progress.wait_for(lambda: self.offset > last)
         except TimeoutError as error:
             raise Unavailable("the broker took what was written and does not give it back") from error
+        return last + 1
 
     async def _follow(self) -> None:
         while True:

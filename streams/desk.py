@@ -88,7 +88,7 @@ class Desk:
         self._flags_before: dict[str, Flags] = {}
         self._left: dict[str, Live] = {}
         self._new: dict[str, Flags] = {}
-        self._deleted: set[str] = set()
+        self._deleted: dict[str, None] = {}
         self._listed: dict[str, dict[int, int]] = {}
 
     def row(self, id: str) -> Live | Redirect:
@@ -183,7 +183,7 @@ class Desk:
     def delete(self, id: str) -> None:
         """The id has no row any more. It keeps its number for whoever comes next."""
         row = self._rows.pop(id, None)
-        self._deleted.add(id)
+        self._deleted[id] = None
         if isinstance(row, Redirect) and row.number >= 0:
             self.flags(id).number = row.number
         self.row(id)
@@ -195,6 +195,8 @@ class Desk:
 
     def close(self) -> Outcome:
         """Writes every row that was looked at: a replayed one too, for what it changed may never have been shown."""
+        for id in self._deleted:
+            self._write_flags(id)  # first: a number that is forgotten would keep its bits for ever
         for id, row in self._rows.items():
             if isinstance(row, Redirect):
                 self._write_redirect(id, row)
@@ -202,9 +204,8 @@ class Desk:
                 self._write_nothing(id, row)
             else:
                 self._write_live(id, row)
-        for id, flags in self._flags.items():
-            if flags != self._flags_before[id]:
-                self.outcome.rows.append(RowWrite(flags_key(id), encode_part(flags)))
+        for id in [id for id in self._flags if id not in self._deleted]:
+            self._write_flags(id)
         self.outcome.close()
         lists.forget(self.meta.listed, self.rules)
         return self.outcome
@@ -226,6 +227,10 @@ class Desk:
     def _write_redirect(self, id: str, row: Redirect) -> None:
         self._write(id, encode_row(row), {})
         self.outcome.views.append(view_of_redirect(id, row))
+
+    def _write_flags(self, id: str) -> None:
+        if (flags := self.flags(id)) != self._flags_before[id]:
+            self.outcome.rows.append(RowWrite(flags_key(id), encode_part(flags)))
 
     def _write_nothing(self, id: str, live: Live) -> None:
         """Nobody is known by the id, nor anything of it: that is shown, too, for it may have been otherwise."""

@@ -60,13 +60,14 @@ def _is_past(desk: Desk, id: str, offset: int) -> bool:
 
 def _erase(desk: Desk, message: Erase, row: Live | Redirect, offset: int) -> None:
     id = message.to
-    if _is_past(desk, id, offset):
-        return
     if isinstance(row, Live):
+        if is_void(desk, message, row, offset):
+            return
         others = [each for each in row.profile.ids if each != id]
         row = desk.erase(row, Closing(closing=others))
     elif row.erased is None:
-        identity.follow(desk, message, row)
+        if not _is_past(desk, id, offset):
+            identity.follow(desk, message, row)
         return
     if row.home == id and row.erased is not None:
         _shut(desk, id)

@@ -182,6 +182,8 @@ class Shard:
             transfer = read_transfer(record.key, record.value)
             if latest_fill is not None and isinstance(transfer, Forward) and transfer.fill > latest_fill:
                 raise RefusedError("unknown_fill", f"there is no fill {transfer.fill} of segments")
+            if latest_fill is not None and isinstance(transfer, Listing) and transfer.since > self.rules.as_of:
+                raise RefusedError("unknown_list", "there are no definitions as late as it speaks of")
             transfers.append((record, transfer))
 
         for topic, records in batches:

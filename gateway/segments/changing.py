@@ -35,8 +35,8 @@ class LockedDefinitions:
             await self._log.refresh()
             yield
 
-    async def write(self, records: Sequence[SegmentRecord], fill: FillRecord | None = None) -> None:
-        await self._log.write(records, fill)
+    async def write(self, records: Sequence[SegmentRecord], fill: FillRecord | None = None) -> int:
+        return await self._log.write(records, fill)
 
     async def delete(self, id: str) -> None:
         await self._log.delete(id)

@@ -78,12 +78,13 @@ class FakeDefinitions:
         self._reach()
         yield
 
-    async def write(self, records: Sequence[SegmentRecord], fill: FillRecord | None = None) -> None:
+    async def write(self, records: Sequence[SegmentRecord], fill: FillRecord | None = None) -> int:
         self._reach()
         self.written += len(records)
         self.segments.update({record.id: record for record in records})
         self.fill = fill or self.fill
         self.tell()
+        return self.written
 
     async def delete(self, id: str) -> None:
         self._reach()

@@ -6,18 +6,25 @@ learns in its own time, each lane's course through a fill, and the coordinator (
 
 import random
 
+from msgspec.structs import replace
+
+from gateway.position import ERASING, JOINING, Passing
 from gateway.segments.settling import Settling
+from schemas.events import MARK
 from schemas.profile import due_of
 from schemas.segments import FillRecord
-from schemas.topics import SOURCE_TOPICS
+from schemas.topics import EVENT_TOPICS, SOURCE_TOPICS, Topic
+from schemas.transfers import Erase, Listing
+from schemas.transfers import encode as encode_transfer
 from streams.compiled import rule_set
 from streams.foresight import next_change
 from streams.local import Local
+from streams.partition import partition_of
 from streams.profile_view import describe_user
 from streams.ruleset import RuleSet
 from streams.shard import BehindError
 from streams.sharing import plan
-from tests.parity.making import LIMITS, Collector, record, versions
+from tests.parity.making import LIMITS, Collector, record, version_of, versions
 from tests.streams.crashing_course import course
 from tests.streams.crashing_faults import faults
 from tests.streams.crashing_lane import Broker, Lane
@@ -35,6 +42,7 @@ class Crashing:
         self.broker = Broker(self.partitions)
         self.records, self.fill = {}, None
         self.settling = None
+        self.made = {}
         self.states = [self._rules()]
         self.known = [0] * self.partitions
         self.lanes = [self._begin(p) for p in range(self.partitions)]
@@ -48,19 +56,53 @@ class Crashing:
         assert not broken
         return rules, self.fill
 
-    def _define(self, records, fill):
+    def _define(self, records, fill=None):
         self.records |= {record.id: record for record in records}
-        self.fill = fill
+        fill = fill or self.fill or FillRecord(fill=0, versions=[], phase="done")
+        slots = [each.slot for record in records for each in (record.live, record.pending) if each]
+        next_slot = max([self.fill.next_slot if self.fill else 0, *(slot + 1 for slot in slots)])
+        self.fill = replace(fill, next_slot=next_slot)
         self.states.append(self._rules())
+        self.states[-1][0].as_of = len(self.states)
 
     def define(self, segments, at):
         """In two fills; as each refers to those before it, the first is whole by itself."""
         self.now = max(self.now, at)
-        ids = list(segments)
+        self.made = versions(segments, at)
+        for id, version in self.made.items():
+            if version.static:
+                self._fill_list(id, version, segments[id]["users"])
+        ids = [id for id, rule in segments.items() if "users" not in rule]
         cut = self.random.randint(0, len(ids))
         self.waiting = [part for part in (ids[:cut], ids[cut:]) if part]
-        self.made = versions(segments, at)
         self._work(self.random.randint(0, 20))
+
+    def _fill_list(self, id, version, users):
+        """Another content of a list: pending beside the live one until all of it has arrived."""
+        old = self.records.get(id)
+        pending = replace(record(id, version), live=old and old.live)
+        self._define([pending])
+        self._list(version, users, True)
+        version.status = "live"
+        self._define([record(id, version)])
+
+    def _list(self, version, users, on):
+        ends = {}
+        for user in users:
+            listing = Listing(to=user, sent=user, slot=version.slot, on=on, since=len(self.states))
+            p = partition_of(user, self.partitions)
+            self.broker.write(Topic.TRANSFERS, p, user.encode(), encode_transfer(listing))
+            ends[Topic.TRANSFERS, p] = len(self.broker.logs[Topic.TRANSFERS, p])
+        self._pass(ends, 1)
+
+    def _pass(self, ends, messages):
+        """As the gateway waits, whatever else happens meanwhile."""
+        passing = Passing(ends, messages)
+        for _ in range(100_000):
+            if passing.passed([redis.fields for redis in self.broker.redis]):
+                return
+            self._move()
+        raise AssertionError("it does not arrive")
 
     def _coordinate(self):
         """What the gateway does about fills; whether there was anything."""
@@ -70,7 +112,7 @@ class Crashing:
                 return False
             number = 1 if fill is None else fill.fill + 1
             ids = self.waiting.pop(0)
-            live = [record.live for record in self.records.values()]
+            live = [record.live for record in self.records.values() if record.live]
             for id, shared in plan(live, {id: self.made[id] for id in ids}, LIMITS).items():
                 self.made[id].series = shared
             self._bring(ids, number, "backfilling", "read")
@@ -137,10 +179,15 @@ class Crashing:
             try:
                 lane.read(self.random.choice(topics), self.random.choice([1, 2, 5, 100]))
             except BehindError as behind:
-                state = next(i for i, (rules, _) in enumerate(self.states) if rules.latest_fill >= behind.fill)
+                state = next(
+                    i
+                    for i, (rules, _) in enumerate(self.states)
+                    if rules.latest_fill >= behind.fill and rules.as_of >= behind.since
+                )
                 if self.known[p] < state:
                     self._learn(p, state)
-                lane.keep(lane.shard.switch_on(behind.fill, self.now))
+                if lane.shard.meta.fill < behind.fill:
+                    lane.keep(lane.shard.switch_on(behind.fill, self.now))
 
     def _confirm(self, p, lane):
         if pending := lane.pending():
@@ -204,12 +251,43 @@ class Crashing:
     def send(self, arrival):
         self.now = max(self.now, arrival.received)
         if (call := self.collector.take(arrival)) is not None:
-            records = Local(RuleSet(), self.partitions)
-            records.send(call)
-            for (topic, p), log in records.logs.items():
-                for record in log:
-                    self.broker.write(topic, p, record.key, record.value)
+            self._write(call)
         self._work(self.random.choice([0, 1, 10, 40]))
+
+    def _write(self, call):
+        records = Local(RuleSet(), self.partitions)
+        records.send(call)
+        for (topic, p), log in records.logs.items():
+            for each in log:
+                self.broker.write(topic, p, each.key, each.value)
+
+    def upload(self, user, traits, at):
+        self.now = max(self.now, at)
+        self._write(self.collector.upload(user, traits, at))
+        self._work(self.random.choice([0, 1, 10]))
+
+    def put(self, segment, mode, users, at):
+        self.now = max(self.now, at)
+        if mode in ("append", "remove"):
+            self._list(self.made[segment], users, mode == "append")
+        else:
+            slot = 1 + max(version.slot for version in self.made.values())
+            self.made[f"{segment} until {slot}"] = self.made[segment]
+            self.made[segment] = version_of({"users": []}, slot, at)
+            self._fill_list(segment, self.made[segment], users if mode == "replace" else [])
+
+    def erase(self, id, at):
+        """As the gateway does: marks behind all that was sent; once that is visible, the request."""
+        self.now = max(self.now, at)
+        ends = {}
+        for topic in (*EVENT_TOPICS, Topic.IDENTITY):
+            for p in range(self.partitions):
+                self.broker.write(topic, p, None, MARK)
+                ends[topic, p] = len(self.broker.logs[topic, p])
+        self._pass(ends, JOINING)
+        p = partition_of(id, self.partitions)
+        self.broker.write(Topic.TRANSFERS, p, id.encode(), encode_transfer(Erase(to=id)))
+        self._pass({(Topic.TRANSFERS, p): len(self.broker.logs[Topic.TRANSFERS, p])}, ERASING)
 
     def _view(self, now):
         self.drain(now)
@@ -226,7 +304,8 @@ class Crashing:
 
     def members(self, id, now):
         live = self._view(now).live(id, now)
-        return set() if live is None else {id for id, each in self.made.items() if live.mask >> each.slot & 1}
+        inside = {id for id, each in self.made.items() if live is not None and live.mask >> each.slot & 1}
+        return {id for id in inside if " " not in id}
 
     def next_change(self, segment, id, now):
         return next_change(self._view(now).live(id, now), self.made[segment].slot)

@@ -31,6 +31,8 @@ class Redis:
     def show(self, views, fields, totals):
         for view in views:
             self.lookups[view.id] = (view.lookup, view.row)
+            if view.lookup is None and view.row is None:
+                del self.lookups[view.id]
             if view.number >= 0:
                 self.masks[view.number] = view.mask
         self.fields.update(fields)
@@ -68,7 +70,8 @@ class Lane:
 
     def __init__(self, number, partitions, broker, rules, random, clock):
         self.number, self.broker, self.random, self.clock = number, broker, random, clock
-        self.store = {key: value for chunk in broker.changelogs[number] for key, value in chunk}
+        rows = {key: value for chunk in broker.changelogs[number] for key, value in chunk}
+        self.store = {key: value for key, value in rows.items() if value is not None}
         self.shard = Shard(number, partitions, self.store.get, rules)
         self.at = {topic: broker.committed[topic, number] for topic in SOURCE_TOPICS}
         self.done = dict(self.at)
@@ -111,6 +114,8 @@ class Lane:
     def _stage(self, outcome):
         for row in outcome.rows:
             self.store[row.key] = row.value
+            if row.value is None:
+                del self.store[row.key]
         key, value = outcome.trailer(len(outcome.rows))
         self.store[key] = value
 
@@ -189,7 +194,7 @@ class Lane:
             self.finish()
 
     def _show(self, step):
-        fields = {"hops": str(self.shard.meta.hops)}
+        fields = self.shard.fields()
         if step.source is not None:
             fields[f"o:{step.source[0].value}"] = str(step.source[1])
         self.sent |= {f"out:{to}": str(end) for to, end in step.sent.items()}
@@ -208,7 +213,8 @@ class Lane:
             del redis.lookups[id]
         views = [view_of_row(key[1:].decode(), value) for key, value in self.store.items() if key[:1] == b"r"]
         known = {f"o:{topic.value}": str(end) for topic, end in self.done.items()}
-        fields = known | self.sent | self.report | {"hops": str(self.shard.meta.hops)}
+        ends = {f"out:{self.number}": str(len(self.broker.logs[Topic.TRANSFERS, self.number]))}
+        fields = known | self.sent | ends | self.report | self.shard.fields()
         redis.show(views, fields, self.shard.totals())
         redis.whole = True
         self.rebuilt = True
