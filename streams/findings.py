@@ -9,7 +9,7 @@ from typing import Any as Json
 from typing import NamedTuple
 
 from schemas.measures import MEASURES
-from schemas.rules import All, Any, Did, Not, Ref, Rule, Sequence, User
+from schemas.rules import All, Any, Did, Listed, Not, Ref, Rule, Sequence, User
 from schemas.times import format_instant
 from schemas.values import text_of
 from streams import words
@@ -114,5 +114,6 @@ _KINDS: dict[type, Callable[[Finding], str]] = {
     Did: _did,
     Sequence: _sequence,
     User: _user,
+    Listed: lambda it: "as " + " and ".join(map(words.quoted, it.found)) if it.found else "",
     Ref: lambda it: "a member" if it.found else "no member",
 }

@@ -5,6 +5,7 @@ Owns which version is explained, and what is said of one that nobody can be in y
 """
 
 import asyncio
+from typing import Any
 
 from aiohttp import web
 
@@ -80,7 +81,8 @@ class ExplainAnswer:
 
     def _compile(self, id: str, version: SegmentVersion) -> Explainer:
         fill = self._definitions.fill
-        return Explainer(version.rule, spec_of(id, version), self._live, self._limits, fill.fill if fill else 0)
+        document = _document(version)
+        return Explainer(document, spec_of(id, version), self._live, self._limits, fill.fill if fill else 0)
 
     def _live(self, id: str) -> SegmentSpec | None:
         """The live version of a segment that a rule refers to."""
@@ -91,12 +93,17 @@ class ExplainAnswer:
             return None
 
 
+def _document(version: SegmentVersion) -> dict[str, Any]:
+    """What a version was posted as; a static one has no rule."""
+    return {"static": True} if version.static else version.rule
+
+
 def _nobody(version: SegmentVersion) -> Explanation:
     """Of a segment that has no live version: nobody is in it, and what its rule would say is not known."""
     filling = version.status == "backfilling"
     why = "the segment is being filled in" if filling else f"it could not be filled in: {version.error}"
     try:
-        return Explanation(False, None, not_known(version.rule, spec_of("", version).rule, why))
+        return Explanation(False, None, not_known(_document(version), spec_of("", version).rule, why))
     except RuleErrors:
         return _unreadable(version)
 
@@ -104,5 +111,5 @@ def _nobody(version: SegmentVersion) -> Explanation:
 def _unreadable(version: SegmentVersion) -> Explanation:
     """Of a rule that somebody else wrote into the topic: nobody is in it."""
     return Explanation(
-        False, None, {**version.rule, "holds": False, "next_change": None, "sentence": sentence_of(version.rule)}
+        False, None, {**version.rule, "holds": False, "next_change": None, "sentence": sentence_of(version)}
     )

@@ -13,8 +13,8 @@ from gateway.errors import Refused, invalid
 from gateway.ports import Definitions
 from gateway.segments.versions import LARGEST_RULE, versions_of
 from schemas.rule_parser import RuleError, RuleErrors, find_cycle, parse_rule, references
-from schemas.rules import All, Rule
-from schemas.segments import SegmentRecord
+from schemas.rules import All, Listed, Rule
+from schemas.segments import SegmentRecord, SegmentVersion
 from streams.sentences import sentence
 
 _ANY_LENGTH = 1 << 62
@@ -32,10 +32,10 @@ def references_of(rule: dict[str, Any]) -> set[str]:
     return set() if kept is None else references(kept)
 
 
-def sentence_of(rule: dict[str, Any]) -> str:
-    """A kept rule in words."""
-    kept = _kept(_canonical(rule))
-    return "has a rule that this version cannot read" if kept is None else sentence(kept)
+def sentence_of(version: SegmentVersion) -> str:
+    """What a version says of its users, in words."""
+    kept = Listed(version.slot) if version.static else _kept(_canonical(version.rule))
+    return "Users by a rule that this version cannot read" if kept is None else sentence(kept)
 
 
 class RuleBook:

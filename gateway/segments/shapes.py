@@ -37,7 +37,7 @@ def shown(record: SegmentRecord, snapshot: Snapshot, reports: Reports) -> dict[s
         "created": format_instant(record.created),
         "updated": format_instant(record.updated),
         **figures_of(snapshot, record.id),
-        "sentence": sentence_of(version.rule),
+        "sentence": sentence_of(version),
     }
     return {**document, "error": version.error} if version.error is not None else document
 

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.clock import now
 from schemas.profile import Profile
-from schemas.segments import SegmentRecord
+from schemas.segments import SegmentRecord, SegmentVersion
 from schemas.times import DAY, HOUR, format_instant
 from streams.local import Local
 from streams.ruleset import RuleSet
@@ -180,3 +180,19 @@ async def test_a_rule_that_cannot_be_read_has_no_members(gateway: Gateway, town:
     gateway.lookups.rows["ann"] = Profile(home="ann", ids=["ann"], known_at=0)
     answer = await explained(gateway)
     assert (answer["member"], answer["rule"]["holds"], answer["rule"]["moon"]) == (False, False, "full")
+
+
+async def test_a_static_segment_is_a_list(gateway: Gateway) -> None:
+    version = SegmentVersion(version=1, slot=20, rule={}, made=0, covers_from=0, status="live", static=True)
+    await gateway.definitions.write([SegmentRecord(id="s", name="s", created=0, updated=0, live=version)])
+    for on, said in ((7, 'Users who are on the list – yes: as "anon"'), (-7, "Users who are on the list – no")):
+        row = Profile(home="ann", ids=["ann", "anon"], known_at=0, lists={20: {"anon": on}})
+        gateway.lookups.rows["ann"] = row
+        found = ["anon"] if on > 0 else []
+        assert await explained(gateway) == {
+            "user": "ann",
+            "segment": "s",
+            "member": on > 0,
+            "next_change": None,
+            "rule": {"static": True, "holds": on > 0, "next_change": None, "found": found, "sentence": said},
+        }
