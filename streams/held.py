@@ -36,24 +36,23 @@ class HeldLeaf:
     def falls(self) -> bool:
         return self.held.op == "lt"
 
-    def since(self, profile: Profile) -> int | None:
-        """Since when it holds without a break; None where it does not hold."""
-        if profile.known_at is None:
-            return None
-        since = profile.known_at if self._condition.unset and not buckets_of(profile, self.series) else None
-        for time, said in self._condition.runs(profile, self.series):
-            if not said:
-                since = None
-            elif since is None:
-                since = time
-        return since
+    def since(self, profile: Profile, now: int) -> int | None:
+        """Since when it holds without a break, or an instant long enough ago; None where it does not hold."""
+        since = None
+        for time, holds in self._condition.newest_first(profile, self.series):
+            if not holds:
+                return since
+            since = time
+            if now - since >= self.held.duration:
+                return since
+        return profile.known_at if self._condition.unset and not buckets_of(profile, self.series) else since
 
     def holds(self, profile: Profile, mask: int, now: int) -> bool:
-        since = self.since(profile)
+        since = self.since(profile, now)
         return since is not None and (now - since >= self.held.duration) is (self.held.op == "gte")
 
     def next(self, profile: Profile, mask: int, now: int) -> int:
-        since = self.since(profile)
+        since = self.since(profile, now)
         instant = NEVER if since is None else since + self.held.duration
         return instant if instant > now else NEVER
 

@@ -5,8 +5,9 @@ come as they were read when they were kept: numbers, or texts. Source: contract 
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
+from itertools import accumulate
 from math import fsum
 from typing import Any
 
@@ -15,6 +16,8 @@ from schemas.rules import Cmp
 from streams import wishes
 
 Number = int | float
+
+_LARGEST = Fraction(sys.float_info.max)
 
 _ACCEPTS: dict[str, Callable[[Number, Cmp], bool]] = {
     "eq": lambda number, cmp: number == cmp.value,
@@ -46,6 +49,10 @@ class Measure:
         """The number; None where there is none. `merged`: events that are not kept one by one."""
         raise NotImplementedError
 
+    def without(self, values: Sequence[Any], places: range) -> Iterable[Number | None]:
+        """The numbers of what is left from each of these places on, when the values before it have gone."""
+        return (self.of(values[place:], ()) for place in places)
+
 
 class Count(Measure):
     """Its values are the times."""
@@ -56,12 +63,18 @@ class Count(Measure):
     def of(self, values: Sequence[Any], merged: Sequence[Bucket]) -> Number:
         return len(values) + sum(each.number for each in merged)
 
+    def without(self, values: Sequence[Any], places: range) -> Iterable[Number]:
+        return (len(values) - place for place in places)
+
 
 class Sum(Measure):
     keeps = open = wishes.NUMBERS
 
     def of(self, values: Sequence[Any], merged: Sequence[Bucket]) -> Number:
         return total([*values, *(each.total for each in merged)] if merged else values, 1)
+
+    def without(self, values: Sequence[Any], places: range) -> Iterable[Number]:
+        return _sums_from(values, places)
 
 
 class Avg(Measure):
@@ -71,12 +84,20 @@ class Avg(Measure):
         count = len(values) + sum(each.number for each in merged)
         return total([*values, *(each.total for each in merged)], count) if count else None
 
+    def without(self, values: Sequence[Any], places: range) -> Iterable[Number | None]:
+        counts = (len(values) - place for place in places)
+        sums = _sums_from(values, places)
+        return (whole / count if count else None for whole, count in zip(sums, counts, strict=True))
+
 
 class Min(Measure):
     keeps, open = wishes.NUMBERS, wishes.LEAST
 
     def of(self, values: Sequence[Any], merged: Sequence[Bucket]) -> Number | None:
         return min([*values, *(each.low for each in merged)], default=None)
+
+    def without(self, values: Sequence[Any], places: range) -> Iterable[Number | None]:
+        return _extremes_from(values, places, min)
 
 
 class Max(Measure):
@@ -85,6 +106,9 @@ class Max(Measure):
     def of(self, values: Sequence[Any], merged: Sequence[Bucket]) -> Number | None:
         return max([*values, *(each.high for each in merged)], default=None)
 
+    def without(self, values: Sequence[Any], places: range) -> Iterable[Number | None]:
+        return _extremes_from(values, places, max)
+
 
 class Distinct(Measure):
     keeps, open = wishes.TEXTS, wishes.NEWEST
@@ -92,6 +116,14 @@ class Distinct(Measure):
 
     def of(self, values: Sequence[Any], merged: Sequence[Bucket]) -> Number:
         return len(set(values)) + sum(each.number for each in merged)
+
+    def without(self, values: Sequence[Any], places: range) -> Iterable[Number]:
+        seen = set(values[places.stop - 1 :])
+        counts = [len(seen)]
+        for place in reversed(places[:-1]):
+            seen.add(values[place])
+            counts.append(len(seen))
+        return reversed(counts)
 
 
 MEASURES: dict[str, Measure] = {
@@ -104,6 +136,34 @@ MEASURES: dict[str, Measure] = {
 }
 
 
+def _sums_from(values: Sequence[Number], places: range) -> Iterable[float]:
+    """The sum from each place on, each rounded once: built up from the end as floats that add up to it exactly."""
+    try:
+        parts = _exactly(values[places.stop - 1 :])
+        sums = [fsum(parts)]
+        for place in reversed(places[:-1]):
+            parts = _exactly([*parts, values[place]])
+            sums.append(fsum(parts))
+    except OverflowError:
+        return [total(values[place:], 1) for place in places]
+    return reversed(sums)
+
+
+def _exactly(numbers: Sequence[Number]) -> list[float]:
+    """The few floats, the largest first, whose sum is exactly that of all numbers."""
+    parts: list[float] = []
+    rest = list(numbers)
+    while part := fsum(rest):
+        parts.append(part)
+        rest.append(-part)
+    return parts
+
+
+def _extremes_from(values: Sequence[Number], places: range, which: Callable[..., Number]) -> Iterable[Number | None]:
+    found: list[Number | None] = [*accumulate(reversed(values[places.start :]), which)]
+    return [*reversed(found), None][: len(places)]
+
+
 def total(values: Sequence[Number], count: int) -> float:
     """The sum of all, rounded once, whatever their order, over `count`; no larger than the largest float."""
     try:
@@ -111,6 +171,3 @@ def total(values: Sequence[Number], count: int) -> float:
     except OverflowError:
         exact = sum(map(Fraction, values)) / count
         return float(max(-_LARGEST, min(_LARGEST, exact)))
-
-
-_LARGEST = Fraction(sys.float_info.max)

@@ -23,9 +23,9 @@ _AT_ONCE = 16
 _by_last = attrgetter("last")
 
 
-def chunk(cap: int) -> int:
-    """How many of the oldest are merged when there are more than `cap`."""
-    return cap // 8 + 1
+def chunk(number: int, cap: int) -> int:
+    """How many of the oldest are merged where there are so many, and no more than `cap` are kept one by one."""
+    return max(number - cap, cap // 8 + 1)
 
 
 def buckets_of(profile: Profile, series: str) -> Sequence[Bucket]:

@@ -116,7 +116,7 @@ class PairSeries(Series):
         if not self.merges:
             drop = max(drop, len(times) - self.cap)
         elif len(times) - drop > self.cap:
-            over = drop + merged.chunk(self.cap)
+            over = drop + merged.chunk(len(times) - drop, self.cap)
             merged.put(profile, self.key, times[drop:over], values[drop:over])
             drop = over
         if drop:

@@ -8,6 +8,7 @@ Source: contract section 5.
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from heapq import merge
 
 from schemas.profile import Bucket, Profile
 from schemas.rules import Cmp, Periods
@@ -28,27 +29,24 @@ class PeriodsLeaf:
 
     @property
     def rises(self) -> bool:
-        return True
+        return self.periods.at_least > 0
 
     @property
     def falls(self) -> bool:
-        return True
+        return self.periods.at_least > 0
 
     def holds(self, profile: Profile, mask: int, now: int) -> bool:
         return self.found(profile, now) >= self.periods.at_least
 
     def found(self, profile: Profile, now: int) -> int:
         """The number of periods that meet the measure."""
-        measure, every = MEASURES[self.kind], self.periods.every
+        measure = MEASURES[self.kind]
         times, values = columns(profile, self.series)
         merged = self._merged(profile, now)
         seen = met = 0
-        high = len(times)
-        while high and (back := (now - times[high - 1]) // every) < self.periods.of_last:
-            low = bisect_right(times, now - (back + 1) * every, 0, high)
+        for back, low, high in self._cut(times, now):
             met += accepts(self.cmp, measure.of(values[low:high], merged.pop(back, ())))
             seen += 1
-            high = low
         met += sum(accepts(self.cmp, measure.of((), each)) for each in merged.values())
         empty = self.periods.of_last - seen - len(merged)
         return met + empty * accepts(self.cmp, measure.of((), ()))
@@ -63,20 +61,31 @@ class PeriodsLeaf:
         return periods
 
     def next(self, profile: Profile, mask: int, now: int) -> int:
-        times = [*profile.series.get(self.series, ()), *(each.last for each in buckets_of(profile, self.series))]
+        times, buckets = profile.series.get(self.series, []), buckets_of(profile, self.series)
+        if buckets:
+            times = sorted([*times, *(each.last for each in buckets)])
         held = self.holds(profile, mask, now)
         return first_change(self._edges(times, now), lambda at: self.holds(profile, mask, at), held, len(times))
 
     def _edges(self, times: list[int], now: int) -> Iterator[int]:
         """The instants after `now`, in order, at which any of the times passes into an older period, or out."""
-        every, reach = self.periods.every, self.periods.every * self.periods.of_last
-        inside = [time for time in times if time > now - reach]
-        following = sorted({time + ((now - time) // every + 1) * every for time in inside})
-        for cycle in range(self.periods.of_last if inside else 0):
-            for instant in following:
-                if instant + cycle * every > inside[-1] + reach:
-                    return
-                yield instant + cycle * every
+        every, of_last = self.periods.every, self.periods.of_last
+        while times and times[-1] > now - every * of_last:
+            passing = [self._passing(times, low, high, (back + 1) * every) for back, low, high in self._cut(times, now)]
+            yield from merge(*passing)
+            now += every
+
+    @staticmethod
+    def _passing(times: list[int], low: int, high: int, distance: int) -> Iterator[int]:
+        return (times[index] + distance for index in range(low, high))
+
+    def _cut(self, times: list[int], now: int) -> Iterator[tuple[int, int, int]]:
+        """(how many periods ago, low, high) of the periods with any of the times, the newest first."""
+        every, high = self.periods.every, len(times)
+        while high and (back := (now - times[high - 1]) // every) < self.periods.of_last:
+            low = bisect_right(times, now - (back + 1) * every, 0, high)
+            yield back, low, high
+            high = low
 
     def exact(self, profile: Profile, now: int) -> bool:
         return not buckets_of(profile, self.series)

@@ -88,7 +88,7 @@ class Series:
         if not self.merges:
             drop = max(drop, len(times) - self.cap)
         elif len(times) - drop > self.cap:
-            over = drop + merged.chunk(self.cap)
+            over = drop + merged.chunk(len(times) - drop, self.cap)
             merged.put(profile, self.key, times[drop:over])
             drop = over
         if drop:

@@ -5,9 +5,9 @@ ones may change the past. A trait is set by identify and group calls and by uplo
 "for"; section 2 for which value wins.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from itertools import groupby
-from operator import itemgetter
+from itertools import chain
 
 from schemas.events import Event
 from schemas.profile import Profile
@@ -21,6 +21,9 @@ from streams.wishes import TRAITS, Wish
 
 TRAIT = "$trait"
 """Stands for the event that sets a trait; no selector can name it."""
+
+_LOOKED_AT = 64
+"""Values before the longest `for` among which those are looked for that have to stay."""
 
 
 def wish_for(rule: User, age: int) -> Wish:
@@ -49,23 +52,35 @@ class Condition:
             if traits.get(name) is not None:
                 yield arrival * 4 + place * 2 + self._test(dig({name: traits[name]}, self._path), 0)
 
-    def runs(self, profile: Profile, series: str) -> Iterator[tuple[int, bool]]:
-        """(instant, what the condition says from then on) of each time at which the trait was set, in order."""
+    def newest_first(self, profile: Profile, series: str) -> Iterator[tuple[int, bool]]:
+        """(instant, what the condition says from then on) of each time at which the trait was set, from the end."""
         times, codes = columns(profile, series)
-        said: list[bool | None] = [None] * len(self.names)
-        for time, same in groupby(self._with_newest(profile, times, codes), key=itemgetter(0)):
-            for _, code in same:
-                said[code >> 1 & 1] = bool(code & 1)
-            yield time, next((each for each in said if each is not None), self.unset)
+        newest = [
+            pair for pair in self._newest(profile) if pair > (times[-1] if times else -1, codes[-1] if times else 0)
+        ]
+        if len(self.names) > 1:
+            yield from reversed(self._of_both({*zip(times, codes, strict=True), *self._newest(profile)}))
+            return
+        before = -1
+        for time, code in chain(newest, zip(reversed(times), reversed(codes), strict=True)):
+            if time != before:
+                yield time, bool(code & 1)
+            before = time
 
-    def _with_newest(self, profile: Profile, times: list[int], codes: list[int]) -> list[tuple[int, int]]:
-        """What is kept, and the values that the user has now: the log may be younger than they are."""
-        kept = list(zip(times, codes, strict=True))
+    def _newest(self, profile: Profile) -> Iterator[tuple[int, int]]:
+        """The values that the user has now: the log that a series was filled from may be younger than they are."""
         for name in self.names:
             if name in profile.traits:
                 value, time, arrival = profile.traits[name]
-                kept += [(time, code) for code in self.codes({name: value}, arrival)]
-        return sorted(set(kept))
+                yield from ((time, code) for code in self.codes({name: value}, arrival))
+
+    def _of_both(self, kept: set[tuple[int, int]]) -> list[tuple[int, bool]]:
+        said: list[bool | None] = [None, None]
+        runs: dict[int, bool] = {}
+        for time, code in sorted(kept):
+            said[code >> 1 & 1] = bool(code & 1)
+            runs[time] = bool(said[1] if said[0] is None else said[0])
+        return list(runs.items())
 
 
 class TraitSeries(Series):
@@ -90,14 +105,12 @@ class TraitSeries(Series):
 
     def trim(self, profile: Profile, now: int) -> None:
         times, codes = columns(profile, self.key)
-        base: dict[int, int] = {}
-        for place, (time, code) in enumerate(zip(times, codes, strict=True)):
-            if time > now - self.age:
-                break
-            base[code >> 1 & 1] = place
-        first = min(base.values(), default=0)
+        before = bisect_right(times, now - self.age)
+        # What was set last before that time stays, of each name.
+        bases = {codes[place] >> 1 & 1: place for place in range(max(0, before - _LOOKED_AT), before)}
+        first = min(bases.values(), default=0) if len(bases) == len(self.condition.names) else 0
         if len(times) - first > self.cap:
-            over = first + merged.chunk(self.cap)
+            over = first + merged.chunk(len(times) - first, self.cap)
             merged.put(profile, self.key, times[first:over])
             first = over
         if first:

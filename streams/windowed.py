@@ -6,13 +6,17 @@ one of them comes in or leaves. Counts with a threshold have a quicker way of th
 
 from dataclasses import dataclass
 from heapq import merge
+from typing import Any
 
-from schemas.profile import Profile
+from schemas.profile import NEVER, Profile
 from schemas.rules import Cmp
 from streams.measures import MEASURES, Number, accepts
 from streams.merged import buckets_of, inside
 from streams.pairs import columns
 from streams.spans import Span, first_change
+
+_STEPS = 64
+"""Events leaving a window that a search for the next change looks at; it goes on where it stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +40,27 @@ class WindowLeaf:
         return accepts(self.cmp, self.found(profile, now))
 
     def next(self, profile: Profile, mask: int, now: int) -> int:
-        times, buckets = profile.series.get(self.series, []), buckets_of(profile, self.series)
+        times, values = columns(profile, self.series)
+        buckets = buckets_of(profile, self.series)
+        held = self.holds(profile, mask, now)
+        if self.span.last and self.span.open and not buckets:
+            return self._next_leaving(times, values, held, now)
         edges = self.span.edges(times, now)
         if buckets:
             edges = merge(edges, self.span.edges([each.last for each in buckets], now))
-        held = self.holds(profile, mask, now)
         return first_change(edges, lambda at: self.holds(profile, mask, at), held, len(times))
+
+    def _next_leaving(self, times: list[int], values: list[Any], held: bool, now: int) -> int:
+        """Where the oldest only ever leave: what is measured of the others, one by one."""
+        low, high = self.span.bounds(times, now)
+        if low == high:
+            return NEVER
+        places = range(low + 1, min(high, low + _STEPS) + 1)
+        for place, number in zip(places, MEASURES[self.kind].without(values, places), strict=True):
+            still = place < high and times[place] == times[place - 1]
+            if not still and accepts(self.cmp, number) is not held:
+                return times[place - 1] + self.span.last
+        return NEVER if low + _STEPS >= high else times[low + _STEPS] + self.span.last
 
     def found(self, profile: Profile, now: int) -> Number | None:
         times, values = columns(profile, self.series)
