@@ -33,6 +33,7 @@ from gateway.segments.coordinator import Coordinator
 from gateway.segments.lock import Lock
 from gateway.segments.routes import SegmentRoutes
 from gateway.server import MakeProtocol, listening, until_told_to_stop
+from gateway.users import routes as users
 from schemas.settings import Settings
 from stores import keys
 from stores.definitions import DefinitionLog
@@ -109,6 +110,7 @@ def _add_collector(app: web.Application, parts: Parts, producer: Producer, budge
     if settings.geo_database is not None:
         app[collector.LOCATE] = open_database(settings.geo_database)
     collector.add_routes(app)
+    users.add_routes(app, parts.key, producer, budget, settings.partitions)
 
 
 def _limits(settings: Settings) -> Limits:
@@ -116,11 +118,11 @@ def _limits(settings: Settings) -> Limits:
 
 
 def _add_answers(app: web.Application, parts: Parts) -> None:
-    users = parts.users
+    answers = parts.users
     explaining = ExplainAnswer(parts.definitions, parts.lookups, parts.table, _limits(parts.settings))
     guarding = parts.key.guarding
-    app.router.add_get("/v1/users/{id}/segments", users.segments)
-    app.router.add_get("/v1/users/{id}", guarding(users.profile))
+    app.router.add_get("/v1/users/{id}/segments", answers.segments)
+    app.router.add_get("/v1/users/{id}", guarding(answers.profile))
     app.router.add_get("/v1/users/{id}/explain/{segment}", guarding(explaining.explain))
     app.router.add_post("/v1/users/segments", guarding(BulkAnswer(parts.lookups, parts.table).segments))
     app.router.add_get("/v1/overview", guarding(OverviewAnswer(parts.sizes, parts.definitions).overview))

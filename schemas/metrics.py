@@ -97,6 +97,13 @@ METRICS = (
         buckets=LATENCY,
     ),
     Metric(
+        "shoal_uploaded_users_total",
+        "counter",
+        "users of uploads by what became of them",
+        "`rejected`: the answer to the upload lists each with its reason",
+        ("outcome",),
+    ),
+    Metric(
         "shoal_requests_total",
         "counter",
         "answers of the gateway by status",

@@ -17,13 +17,13 @@ SLOWEST = 20.0
 """Seconds that a body may take to arrive."""
 
 
-async def read(request: web.Request, budget: Budget) -> bytes:
-    """The body, inflated where it is gzip. While it comes in, its bytes are the budget's.
+async def read(request: web.Request, budget: Budget, most: int = MAX_BODY_BYTES) -> bytes:
+    """The body, at most `most` bytes, inflated where it is gzip. While it comes in, its bytes are the budget's.
 
     Raises Refused 400 for one that is too large as sent or inflated, broken or too slow, and Unavailable.
     """
-    if (request.content_length or 0) > MAX_BODY_BYTES:
-        raise _too_large()
+    if (request.content_length or 0) > most:
+        raise _too_large(most)
     held = 0
     chunks = []
     try:
@@ -32,8 +32,8 @@ async def read(request: web.Request, budget: Budget) -> bytes:
                 budget.take(len(chunk))
                 held += len(chunk)
                 chunks.append(chunk)
-                if held > MAX_BODY_BYTES:
-                    raise _too_large()
+                if held > most:
+                    raise _too_large(most)
     except TimeoutError:
         raise Refused(400, "too_slow", f"a body has to arrive within {SLOWEST:.0f} s") from None
     except (ClientError, ConnectionError, web.RequestPayloadError):
@@ -41,10 +41,10 @@ async def read(request: web.Request, budget: Budget) -> bytes:
     finally:
         budget.give(held)
     try:
-        return inflated(b"".join(chunks), request.headers.get("Content-Encoding", ""), MAX_BODY_BYTES)
+        return inflated(b"".join(chunks), request.headers.get("Content-Encoding", ""), most)
     except Rejected as refused:
         raise Refused(400, refused.code, refused.message) from None
 
 
-def _too_large() -> Refused:
-    return Refused(400, "too_large", f"a request has at most {MAX_BODY_BYTES >> 10} KB, inflated too")
+def _too_large(most: int) -> Refused:
+    return Refused(400, "too_large", f"a request has at most {most >> 10} KB, inflated too")

@@ -1,0 +1,1 @@
+"""Users over HTTP: uploaded by JSON or CSV, and erased."""
