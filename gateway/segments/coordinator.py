@@ -34,8 +34,9 @@ log = logging.getLogger("shoal.gateway.fills")
 
 QUIET = 0.3
 """Seconds without a change after which a fill begins, so that segments made together are filled by one pass."""
-MOST_QUIET_SPELLS = 5
-"""A fill does not wait longer than so many of these, however many segments come."""
+MOST_QUIET_SPELLS = 50
+"""A fill does not wait longer than so many of these, however many segments come: a hundred, one after another, take 10
+seconds on the embedded broker."""
 WATCH = 0.05
 """Seconds between two looks at the workers' reports: how long after the last partition a segment goes live."""
 IDLE = 2.0

@@ -85,13 +85,11 @@ def all_filled(reports: Sequence[PartitionFill | None], partitions: int) -> bool
 
 def waiting(segments: Mapping[str, SegmentRecord], fill: FillRecord | None) -> list[SegmentRecord]:
     """Segments with a version that has yet to come into a fill."""
-    in_fill = set(fill.versions) if fill and under_way(fill) else set()
+    in_fill = {record.id for record in brought(segments, fill)} if fill and under_way(fill) else set()
     return [
         record
         for record in segments.values()
-        if record.pending
-        and record.pending.status == "backfilling"
-        and (record.id, record.pending.version) not in in_fill
+        if record.pending and record.pending.status == "backfilling" and record.id not in in_fill
     ]
 
 
@@ -109,12 +107,13 @@ def beginning(
 
 
 def brought(segments: Mapping[str, SegmentRecord], fill: FillRecord) -> list[SegmentRecord]:
-    """Segments whose pending version this fill brings: one edited or deleted meanwhile is not among them."""
-    found = ((segments.get(id), version) for id, version in fill.versions)
+    """Segments whose pending version this fill brings: none that was edited, or deleted and made anew meanwhile."""
     return [
         record
-        for record, version in found
-        if record and record.pending and record.pending.version == version and record.pending.status == "backfilling"
+        for id, version in fill.versions
+        if (record := segments.get(id))
+        and (pending := record.pending)
+        and (pending.version, pending.fill, pending.status) == (version, fill.fill, "backfilling")
     ]
 
 

@@ -81,6 +81,15 @@ def test_what_was_edited_or_deleted_meanwhile_is_left_out() -> None:
     assert waiting({"a": edited}, fill) == [edited]
 
 
+def test_what_was_deleted_and_made_anew_is_not_what_the_fill_brings() -> None:
+    """Both are version 1: the second has not been filled by anyone."""
+    records, fill = beginning({"a": made("a", 16)}, None)
+    anew = made("a", 17)
+    assert finishing({"a": anew}, fill, {})[0] == []
+    assert waiting({"a": anew}, fill) == [anew]
+    assert waiting({"a": records[0]}, fill) == []
+
+
 def test_a_version_whose_fill_was_never_begun_waits_again() -> None:
     # The gateway died between the records and the fill's own record.
     record = made("a", 16)
@@ -162,7 +171,11 @@ async def test_segments_made_together_are_filled_by_one_pass(gateway: Gateway) -
     assert {each["id"]: each["status"] for each in listed} == dict.fromkeys("abc", "live") | {"late": "backfilling"}
 
 
-async def test_segments_that_keep_coming_are_waited_for_but_not_for_ever(gateway: Gateway) -> None:
+async def test_segments_that_keep_coming_are_waited_for_but_not_for_ever(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "MOST_QUIET_SPELLS", 5)
+
     async def keep_making() -> None:
         for i in range(60):
             await gateway.make(id=f"s{i}")
