@@ -20,9 +20,11 @@ from schemas.segments import FIRST_USER_SLOT
 from schemas.times import HOUR, SECOND
 from stores import keys
 
+SHOP = {"event": "*", "where": [{"field": "host", "op": "exists"}]}
+"""No probe."""
 RULES: dict[str, dict[str, Any]] = {
-    "within-the-hour": {"did": {"event": "*"}, "window": {"last": "1h"}},
-    "gone-quiet": {"not": {"did": {"event": "*"}, "window": {"last": "1h"}}},
+    "within-the-hour": {"did": SHOP, "window": {"last": "1h"}},
+    "gone-quiet": {"not": {"did": SHOP, "window": {"last": "1h"}}},
     "active-now": {"did": {"event": "Probed"}, "window": {"last": "5m"}},
 }
 AHEAD = 45 * SECOND
