@@ -8,7 +8,7 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -26,24 +26,35 @@ Fault = Callable[[Live, random.Random], During]
 
 BETWEEN = 6.0
 """Seconds of load for each time that a fault strikes, so that most strike a system that is at work again."""
+SOME = 40
+"""Ids that are asked about at an instant amid a load."""
 
 
-def compared(live: Live, load: Load, during: During = ()) -> None:
-    """Segments made before, amid and after a load; then no answer differs from the reference's."""
+def compared(live: Live, load: Load, during: During = (), parts: int = 3) -> None:
+    """Segments made before, amid and after a load; at instants of it some answers, at its end none may differ."""
     ids = list(load.segments)
     third = len(ids) // 3
     live.define(load, *ids[:third])
     amid = (0.5, lambda: live.define(load, *ids[third : 2 * third]))
-    live.post(load, sorted([*during, amid], key=lambda each: each[0]), seconds=BETWEEN * len(during))
+    steps = sorted([*during, amid], key=lambda each: each[0])
+    rolled = random.Random(load.seed)
+    for number, part in enumerate(load.parts(parts)):
+        inside = [(at * parts - number, do) for at, do in steps if number <= at * parts < number + 1]
+        live.post(part, inside, seconds=BETWEEN * len(during) / parts)
+        time.sleep(rolled.uniform(0, 0.5))
+        same(live, load, totals=False, some=rolled.sample(sorted(live.ids), min(SOME, len(live.ids))))
     live.define(load, *ids[2 * third :])
     same(live, load)
 
 
-def same(live: Live, load: Load, totals: bool = True) -> None:
-    """Once all is visible and live, no answer differs; without `totals` others may have been sent too."""
+def same(live: Live, load: Load, totals: bool = True, some: Sequence[str] = ()) -> None:
+    """Once all is visible and live, no answer differs; without `totals` others may have been sent too.
+
+    `some`: only these ids are asked about.
+    """
     live.settle()
     live.until_live()
-    found = live.differences() if totals else live.users_unlike()
+    found = live.differences() if totals else live.users_unlike(some)
     told = "\n".join(found[:20])
     assert not found, f"{len(found)} differences, seed {load.seed}:\n{told}\n{live.system.errors[-3000:]}"
 
@@ -110,6 +121,12 @@ def worker_joins(live: Live, rolled: random.Random) -> During:
     join, leave = instants(rolled, 2)
     started = one_more_worker(live.system, live.system.directory / f"more-{rolled.random()}")
     return [(join, started.__enter__), (leave, lambda: started.__exit__(None, None, None))]
+
+
+def workers_come_and_go(live: Live, rolled: random.Random) -> During:
+    """Two more, each joining and killed at instants of its own."""
+    both = [*worker_joins(live, rolled), *worker_joins(live, rolled)]
+    return sorted(both, key=lambda each: each[0])
 
 
 # Doing it

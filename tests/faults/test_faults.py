@@ -60,7 +60,7 @@ ALL = [
     rounds.none,
     rounds.worker_killed_often,
     rounds.worker_silent,
-    rounds.worker_joins,
+    rounds.workers_come_and_go,
     rounds.gateway_killed,
     rounds.redis_emptied,
     rounds.redis_killed,

@@ -12,10 +12,11 @@ from typing import Any
 from urllib.parse import quote
 
 from cli.ports import wait_until
+from tests.parity.clocks import corrected_times
 from tests.parity.compare import FACTS, _facts, _unlike
 from tests.parity.loads import Load, Request
 from tests.parity.reference import Reference
-from tests.reference.times import DAY, instant
+from tests.reference.times import DAY, instant, iso
 from tests.support.system import RunningSystem
 
 During = Sequence[tuple[float, Callable[[], object]]]
@@ -38,6 +39,7 @@ class Live:
         self.retried = 0
         self.began = _now()
         self._positions: set[str] = set()
+        self._skews: dict[str, int] = {}
         self._lock = threading.Lock()
 
     # What is sent
@@ -47,6 +49,7 @@ class Live:
 
         `seconds` that it shall take at least.
         """
+        self._skews |= load.skews
         lanes = load.requests(posters)
         total = sum(map(len, lanes))
         done: list[int] = []
@@ -75,15 +78,17 @@ class Live:
     def expect(self, load: Load) -> None:
         """Tells the reference what was sent."""
         self.ids.update(load.ids)
+        times = corrected_times(self.system, load)
         for arrival in load.arrivals:
-            self.reference.world.send(
-                arrival.call, self.began, origin_user_agent=arrival.origin_user_agent, gpc=arrival.gpc
-            )
+            call = arrival.call
+            if isinstance(call, dict) and call.get("messageId") in times:
+                call = {**call, "timestamp": iso(times[call["messageId"]])}
+            self.reference.world.send(call, self.began, origin_user_agent=arrival.origin_user_agent, gpc=arrival.gpc)
 
     def _post(self, request: Request) -> None:
-        body = {"batch": [arrival.call for arrival in request.arrivals]}
         deadline = time.monotonic() + PATIENCE
         while True:
+            body = {"batch": [self._as_sent(arrival.call) for arrival in request.arrivals]}
             try:
                 status, answer = self.system.call("POST", "/v1/batch", body, request.headers)
                 if status == 200:
@@ -96,6 +101,13 @@ class Live:
             assert time.monotonic() < deadline, f"not taken within {PATIENCE:g} s: {body}"
             self.retried += 1
             time.sleep(0.1)
+
+    def _as_sent(self, call: Any) -> Any:
+        """By a sender's wrong clock, which also says when it is sent."""
+        skew = self._skews.get(call.get("messageId")) if isinstance(call, dict) else None
+        if skew is None:
+            return call
+        return {**call, "timestamp": iso(instant(call["timestamp"]) + skew), "sentAt": iso(_now() + skew)}
 
     # Segments
 
@@ -164,8 +176,9 @@ class Live:
         """Everything asked, of everybody; what the reference says otherwise. All positions are to be settled."""
         return [*self.users_unlike(), *self.totals_unlike()]
 
-    def users_unlike(self) -> list[str]:
-        ids = sorted(self.ids)
+    def users_unlike(self, some: Iterable[str] = ()) -> list[str]:
+        """Of all users, or of some."""
+        ids = sorted(some or self.ids)
         lines: list[str] = []
         for start in range(0, len(ids), 200):
             part = ids[start : start + 200]

@@ -6,11 +6,13 @@ Owns the renaming and the cutting into requests. The calls themselves come from 
 import random
 import time
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
-from tests.strategies import FIRST_PART, Arrival, family_of, live_case
+from tests.reference.times import HOUR, MINUTE, instant
+from tests.strategies import WHOLE, Arrival, family_of, live_case
 
 AGAIN = 1_000_000_000
 """Numeric ids of a load begin at so many times its number."""
@@ -32,16 +34,36 @@ class Request:
 
 
 class Load:
-    """`number` tells loads of one system apart; `largest` is the most calls in a request."""
+    """`number` tells loads of one system apart; `largest` is the most calls in a request.
+
+    `skews`: messageId → by how many ms its sender's clock is wrong; the others' calls do not tell when they are sent.
+    """
 
     def __init__(
         self, seed: int, number: int = 0, *, families: int = 30, calls: int = 900, rules: int = 10, largest: int = 6
     ) -> None:
         self.seed, self.number, self.largest = seed, number, largest
         now = time.time_ns() // 1_000_000
-        segments, arrivals = live_case(seed, now, FIRST_PART, families=families, calls=calls, rules=rules)
+        segments, arrivals = live_case(seed, now, WHOLE, families=families, calls=calls, rules=rules)
         self.segments: dict[str, Any] = {self._id(id): self._referring(rule) for id, rule in segments.items()}
         self.arrivals: list[Arrival] = [self._own(arrival) for arrival in arrivals]
+        self.skews = self._skews(random.Random(seed))
+
+    def parts(self, count: int) -> list["Load"]:
+        """The load in so many parts, to be posted one after the other."""
+        size = -(-len(self.arrivals) // count)
+        return [self._part(self.arrivals[begin : begin + size]) for begin in range(0, len(self.arrivals), size)]
+
+    def _part(self, arrivals: list[Arrival]) -> "Load":
+        part = copy(self)
+        part.arrivals = arrivals
+        return part
+
+    def _skews(self, rolled: random.Random) -> dict[str, int]:
+        calls = [each.call for each in self.arrivals if isinstance(each.call, dict)]
+        timed = [call for call in calls if instant(call.get("timestamp")) is not None and "messageId" in call]
+        skewed = sorted({str(call["messageId"]) for call in timed if rolled.random() < 0.1})
+        return {message: rolled.choice([-1, 1]) * rolled.choice([MINUTE, HOUR, 9 * HOUR]) for message in skewed}
 
     @property
     def ids(self) -> list[str]:
@@ -76,6 +98,8 @@ class Load:
         if not isinstance(arrival.call, dict):
             return arrival
         call = {key: self._own_id(value) if key in _IDS else value for key, value in arrival.call.items()}
+        if "messageId" in call:
+            call["messageId"] = f"L{self.number}{call['messageId']}"
         return Arrival(call, arrival.received, None, arrival.origin_user_agent, arrival.gpc)
 
     def _own_id(self, id: Any) -> Any:
