@@ -20,6 +20,7 @@ from gateway.answers.explain import ExplainAnswer
 from gateway.answers.overview import OverviewAnswer
 from gateway.budget import Budget
 from gateway.collector import routes as collector
+from gateway.collector.known import Known
 from gateway.errors import Handler, guard
 from gateway.geo import open_database
 from gateway.health import add_health
@@ -34,6 +35,9 @@ from gateway.segments.lock import Lock
 from gateway.segments.routes import SegmentRoutes
 from gateway.server import MakeProtocol, listening, until_told_to_stop
 from gateway.users import routes as users
+from gateway.users.erasing import Erasing
+from gateway.users.forgetting import Forgetting
+from gateway.users.uploading import Uploads
 from schemas.settings import Settings
 from stores import keys
 from stores.definitions import DefinitionLog
@@ -109,8 +113,13 @@ def _add_collector(app: web.Application, parts: Parts, producer: Producer, budge
     app[collector.PROGRESS] = parts.lookups
     if settings.geo_database is not None:
         app[collector.LOCATE] = open_database(settings.geo_database)
+    known = app[collector.KNOWN] = Known()
     collector.add_routes(app)
-    users.add_routes(app, parts.key, producer, budget, settings.partitions)
+    forgetting = Forgetting(parts.lookups, known.forget)
+    known.trusted = forgetting.trusted
+    uploads = Uploads(producer, budget, settings.partitions)
+    users.add_routes(app, parts.key, uploads, Erasing(producer, parts.lookups, forgetting, settings.partitions))
+    app.cleanup_ctx.append(_running(forgetting.run))
 
 
 def _limits(settings: Settings) -> Limits:

@@ -31,6 +31,12 @@ class Lookups(Protocol):
     async def fields(self) -> list[dict[str, str]]:
         """What each partition tells of itself beside the views: heartbeat `w`, progress of a fill `fill`."""
 
+    async def erasures(self) -> int:
+        """How many users were erased; it may begin anew."""
+
+    async def count_erasure(self) -> None:
+        """One more user was erased."""
+
 
 class Definitions(Protocol):
     """The segment definitions, as last read from their topic."""

@@ -9,6 +9,8 @@
     {ns:p}:f        hash: how far the partition is; its fields are below
     {ns:p}:t        within one script only: an intersection of bitmaps
     {ns}:lock       held by the gateway that is changing definitions
+    {ns}:lock:ID    held by the gateway that is changing the static list of segment ID
+    {ns}:erased     how many users were erased: when it changes, gateways forget what they remember of ids
 
 Scripts in `stores.scripts` put a slot's number behind `bitmap_prefix`.
 """
@@ -55,6 +57,14 @@ def temporary(namespace: str, partition: int) -> bytes:
 
 def lock(namespace: str) -> bytes:
     return f"{{{namespace}}}:lock".encode()
+
+
+def list_lock(namespace: str, segment: str) -> bytes:
+    return f"{{{namespace}}}:lock:{segment}".encode()
+
+
+def erased(namespace: str) -> bytes:
+    return f"{{{namespace}}}:erased".encode()
 
 
 FENCE = "g"

@@ -31,6 +31,7 @@ class Lookups:
     def __init__(self, url: str, namespace: str, partitions: int) -> None:
         self.redis: Redis = connect(url, TIMEOUT)
         every = range(partitions)
+        self._erased = keys.erased(namespace)
         self._partitions = partitions
         self._lookup_prefixes = [keys.lookup_prefix(namespace, p) for p in every]
         self._row_prefixes = [keys.row_prefix(namespace, p) for p in every]
@@ -87,6 +88,16 @@ class Lookups:
                     pipeline.hgetall(name.decode())
                 answers: list[dict[bytes, bytes]] = await pipeline.execute()
         return [{field.decode(): value.decode() for field, value in each.items()} for each in answers]
+
+    async def erasures(self) -> int:
+        """How many users were erased since Redis was last empty."""
+        with translated():
+            return int(await self.redis.get(self._erased) or 0)
+
+    async def count_erasure(self) -> None:
+        """One more user was erased."""
+        with translated():
+            await self.redis.incr(self._erased)
 
     async def close(self) -> None:
         await self.redis.aclose()

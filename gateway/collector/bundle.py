@@ -24,6 +24,7 @@ class Bundle:
 
     def __init__(self, known: Known, partitions: int, received: int) -> None:
         self._known = known
+        self._generation = known.generation
         self._partitions = partitions
         self._received = received
         self._told: dict[Fact, int] = {}
@@ -55,7 +56,7 @@ class Bundle:
     def acknowledged(self, written: Ends) -> None:
         """Remembers what need not be told again."""
         told = {fact: written[Topic.IDENTITY, partition] for fact, partition in self._told.items()}
-        self._known.add(told, self._received)
+        self._known.add(told, self._received, self._generation)
 
     def _add_identity(self, record: IdentityRecord) -> None:
         fact = fact_of(record)

@@ -38,13 +38,15 @@ class Writer(Protocol):
 class Intake:
     """Takes requests of the tracking API."""
 
-    def __init__(self, key: WriteKey, writer: Writer, budget: Budget, policy: Policy, partitions: int) -> None:
+    def __init__(
+        self, key: WriteKey, writer: Writer, budget: Budget, policy: Policy, partitions: int, known: Known
+    ) -> None:
         self._key = key
         self._writer = writer
         self._budget = budget
         self._policy = policy
         self._partitions = partitions
-        self._known = Known()
+        self._known = known
         self._arrival = 0
         self._refusals = counter("shoal_dead_letters_total")
         self._seconds = histogram("shoal_collect_seconds")

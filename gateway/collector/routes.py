@@ -13,6 +13,7 @@ from gateway.auth import SecretKey
 from gateway.budget import Budget
 from gateway.collector import cors
 from gateway.collector.intake import Intake, Writer
+from gateway.collector.known import Known
 from gateway.collector.processed import Processed
 from gateway.collector.sources import Sources
 from gateway.collector.write_key import WriteKey
@@ -25,6 +26,8 @@ SETTINGS = web.AppKey("collector.settings", Settings)
 WRITER: web.AppKey[Writer] = web.AppKey("collector.writer")
 BUDGET = web.AppKey("collector.budget", Budget)
 PROGRESS: web.AppKey[Progress] = web.AppKey("collector.progress")
+KNOWN = web.AppKey("collector.known", Known)
+"""Optional: what need not be told again."""
 LOCATE: web.AppKey[Callable[[str], Place | None]] = web.AppKey("collector.locate")
 """Optional: the place of an IP address."""
 
@@ -33,7 +36,7 @@ def add_routes(app: web.Application) -> None:
     """Adds the collector to an application that has the keys above."""
     settings = app[SETTINGS]
     key = WriteKey(settings.write_key)
-    intake = Intake(key, app[WRITER], app[BUDGET], _policy(app), settings.partitions)
+    intake = Intake(key, app[WRITER], app[BUDGET], _policy(app), settings.partitions, app.get(KNOWN) or Known())
     for name, kind in (CALL_TYPES | ONE_LETTER).items():
         _add(app, "POST", f"/v1/{name}", partial(intake.single, kind=kind))
     for path in ("/v1/batch", "/v1/b", "/v1/import", "/beacon/v1/batch"):

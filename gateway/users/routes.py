@@ -6,11 +6,10 @@ Owns the addresses only; who asks about users is answered elsewhere.
 from aiohttp import web
 
 from gateway.auth import SecretKey
-from gateway.budget import Budget
-from gateway.collector.intake import Writer
+from gateway.users.erasing import Erasing
 from gateway.users.uploading import Uploads
 
 
-def add_routes(app: web.Application, key: SecretKey, writer: Writer, budget: Budget, partitions: int) -> None:
-    uploads = Uploads(writer, budget, partitions)
+def add_routes(app: web.Application, key: SecretKey, uploads: Uploads, erasing: Erasing) -> None:
     app.router.add_post("/v1/users", key.guarding(uploads.post))
+    app.router.add_delete("/v1/users/{id}", key.guarding(erasing.delete))

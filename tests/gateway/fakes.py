@@ -26,6 +26,7 @@ class FakeLookups:
     told: list[dict[str, str]] = field(default_factory=list)
     away: bool = False
     counted: int = 0
+    erased: int = 0
 
     def _reach(self) -> None:
         if self.away:
@@ -52,6 +53,14 @@ class FakeLookups:
     async def totals(self) -> list[bytes | None]:
         self._reach()
         return [msgspec.msgpack.encode(each) for each in self.hours] or [None] * self.partitions
+
+    async def erasures(self) -> int:
+        self._reach()
+        return self.erased
+
+    async def count_erasure(self) -> None:
+        self._reach()
+        self.erased += 1
 
     async def fields(self) -> list[dict[str, str]]:
         self._reach()

@@ -17,8 +17,8 @@ from gateway.errors import guard
 from gateway.position import Ends, decode_position
 from gateway.producer import Lanes
 from gateway.users.csv_rows import RowReader
-from gateway.users.routes import add_routes
 from gateway.users.storing import MOST_TOLD, PORTION
+from gateway.users.uploading import Uploads
 from schemas.errors import Rejected, Unavailable
 from schemas.topics import Topic
 from tests.gateway.collecting import FakeWriter, serving
@@ -31,7 +31,8 @@ CSV = {"Content-Type": "text/csv"}
 @asynccontextmanager
 async def uploads(writer: FakeWriter) -> AsyncIterator[TestClient[Any, Any]]:
     app = web.Application(middlewares=[guard])
-    add_routes(app, SecretKey("secret"), writer, Budget(), PARTITIONS)
+    uploading = Uploads(writer, Budget(), PARTITIONS)
+    app.router.add_post("/v1/users", SecretKey("secret").guarding(uploading.post))
     async with serving(app) as server, TestClient(server) as client:
         yield client
 
