@@ -12,10 +12,11 @@ from functools import partial
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from agents.lane import Lane
+from agents.lane import Lane, Work
 from schemas.segments import FillRecord
 from schemas.settings import Settings
 from schemas.topics import EVENT_TOPICS, Topic
+from streams.outcome import Outcome
 from streams.ruleset import RuleSet
 from streams.shard import Record
 
@@ -29,6 +30,13 @@ CATCHING_UP = 0.05
 
 SLICE = 500
 """Users that are judged between two looks at the present, some 50 ms."""
+
+LONGEST_ERROR = 500
+"""Characters of an error that are told."""
+
+
+class FillFailedError(Exception):
+    """A rule of the fill cannot be worked out over the users there are: a fault of ours, which the fill ends with."""
 
 
 class Filling:
@@ -44,6 +52,13 @@ class Filling:
         """Does what the fill's phase asks of this partition, and reports it."""
         if fill.phase == "done":
             return
+        try:
+            await self._run(fill)
+        except FillFailedError as failure:
+            log.error("fill %d failed in partition %d", fill.fill, self._lane.number, exc_info=failure.__cause__)
+            await self.tell(f"{fill.fill}:0:1:failed:{failure}")
+
+    async def _run(self, fill: FillRecord) -> None:
         await self.switch_on(fill.fill)
         if fill.phase == "read" and self._lane.shard.meta.read < fill.fill:
             await self._read(fill.fill)
@@ -117,8 +132,9 @@ class Filling:
             await self.tell(f"{fill}:{min(done, total)}:{total}:reading")
 
     async def _replay(self, topic: Topic, records: Sequence[Record]) -> None:
-        shard = self._lane.shard
-        await self._lane.step(lambda now: shard.replay(topic, records, now))
+        shard, tried = self._lane.shard, Tried(self._lane)
+        await self._lane.step(tried.doing(lambda now: shard.replay(topic, records, now)))
+        tried.check()
         await asyncio.sleep(0)
 
     async def _judge(self, fill: int) -> None:
@@ -129,14 +145,41 @@ class Filling:
         await self.tell(f"{fill}:1:1:filled")
 
 
+class Tried:
+    """A step of a lane that may fail for a rule's sake: the lane goes on as if it had not been, and the fill ends."""
+
+    def __init__(self, lane: Lane) -> None:
+        self._meta = lane.shard.meta
+        self._failure: Exception | None = None
+
+    def doing(self, work: Work) -> Work:
+        """The step; where it raises, one that changes nothing."""
+
+        def tried(now: int) -> Outcome:
+            try:
+                return work(now)
+            except Exception as failure:
+                self._failure = failure
+                return Outcome(self._meta, now)
+
+        return tried
+
+    def check(self) -> None:
+        """Raises FillFailedError where the step was not what it should be."""
+        if self._failure is not None:
+            text = f"{type(self._failure).__name__}: {self._failure}"[:LONGEST_ERROR]
+            raise FillFailedError(text) from self._failure
+
+
 async def judge_everyone(lane: Lane, tell: Callable[[int, int], Awaitable[None]] | None = None) -> None:
     """Judges all users of the partition anew, in slices with events between them; `tell` hears (done, of how many)."""
     last: bytes | None = None
     done = 0
     while rows := lane.store.scan(last, SLICE):
         last = rows[-1][0]
-        ids = [key[1:].decode() for key, _ in rows]
-        await lane.turn(partial(lane.shard.judge, ids))
+        ids, tried = [key[1:].decode() for key, _ in rows], Tried(lane)
+        await lane.turn(tried.doing(partial(lane.shard.judge, ids)))
+        tried.check()
         done += len(rows)
         if tell is not None:
             await tell(done, max(done, lane.store.count()))
