@@ -15,8 +15,8 @@ from agents.table import NotOursError
 EVERY = 0.05
 """Seconds between two looks at who is due; a change by time alone is seen within a second."""
 
-AT_ONCE = 1000
-"""Users of a step: some 0.1 s of work, which is what an event may have to wait for it."""
+AT_ONCE = 500
+"""Users of a step: some 0.05 s of work, which is what an event may have to wait for it."""
 
 
 async def turn_for_ever(lane: Lane, may_work: Callable[[], bool]) -> None:
