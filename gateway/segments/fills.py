@@ -10,7 +10,8 @@ from typing import Literal
 
 import msgspec
 
-from gateway.segments.versions import entering_fill, failed, gone_live, high_water
+from gateway.segments.rulebook import is_readable
+from gateway.segments.versions import entering_fill, failed, gone_live, high_water, newest
 from schemas.segments import FillRecord, SegmentRecord
 from streams.limits import DEFAULTS, Limits
 from streams.sharing import plan
@@ -96,14 +97,21 @@ def waiting(segments: Mapping[str, SegmentRecord], fill: FillRecord | None) -> l
 def beginning(
     segments: Mapping[str, SegmentRecord], last: FillRecord | None, limits: Limits = DEFAULTS
 ) -> tuple[list[SegmentRecord], FillRecord]:
-    """Records and fill to write so that everything that waits is filled by one pass, but for series that are there."""
+    """Records and fill to write so that everything that waits is filled by one pass, but for series that are there.
+
+    A rule that this version cannot read, for another one wrote it, has failed at once.
+    """
     number = (last.fill if last else 0) + 1
-    waits = waiting(segments, last)
+    waiting_ones = waiting(segments, last)
+    waits = [record for record in waiting_ones if is_readable(newest(record))]
+    unreadable = [failed(record, "this version cannot read the rule") for record in waiting_ones if record not in waits]
     live = [record.live for record in segments.values() if record.live]
     shared = plan(live, {record.id: record.pending for record in waits if record.pending}, limits)
     records = [entering_fill(record, number, shared[record.id]) for record in waits]
     versions = [(record.id, record.pending.version) for record in records if record.pending]
-    return records, FillRecord(fill=number, versions=versions, next_slot=high_water(segments.values(), last))
+    return unreadable + records, FillRecord(
+        fill=number, versions=versions, next_slot=high_water(segments.values(), last)
+    )
 
 
 def brought(segments: Mapping[str, SegmentRecord], fill: FillRecord) -> list[SegmentRecord]:

@@ -26,6 +26,11 @@ def same_rule(one: Any, other: Any) -> bool:
     return _canonical(one) == _canonical(other)
 
 
+def is_readable(version: SegmentVersion) -> bool:
+    """Whether this version of the system can read the rule."""
+    return version.static or _kept(_canonical(version.rule)) is not None
+
+
 def references_of(rule: dict[str, Any]) -> set[str]:
     """Ids of the segments that a kept rule asks for."""
     kept = _kept(_canonical(rule))
@@ -61,16 +66,22 @@ class RuleBook:
             raise invalid(("rule", "cycle", "segments would refer to one another: " + " → ".join(cycle)))
 
     def referring_to(self, id: str) -> list[str]:
-        """Ids of the other segments that ask for this one, in their live or their pending version."""
+        """Ids of the other segments that ask for this one, in a version that answers or is being filled."""
         return sorted(
             record.id
             for record in self._definitions.segments.values()
-            if record.id != id and any(id in references_of(version.rule) for version in versions_of(record))
+            if record.id != id
+            and any(id in references_of(version.rule) for version in _counting(record))
         )
 
 
+def _counting(record: SegmentRecord) -> list[SegmentVersion]:
+    """The versions that answer or are being filled: what failed asks for nothing any more."""
+    return [version for version in versions_of(record) if version.status != "failed"]
+
+
 def _combined(record: SegmentRecord) -> Rule:
-    kept = (_kept(_canonical(version.rule)) for version in versions_of(record))
+    kept = (_kept(_canonical(version.rule)) for version in _counting(record))
     return All(tuple(rule for rule in kept if rule is not None))
 
 

@@ -90,6 +90,19 @@ def test_what_was_deleted_and_made_anew_is_not_what_the_fill_brings() -> None:
     assert waiting({"a": records[0]}, fill) == []
 
 
+def test_a_rule_that_cannot_be_read_fails_alone() -> None:
+    odd, usual = made("odd", 16, rule={"moon": "full"}), made("usual", 17)
+    records, fill = beginning({"odd": odd, "usual": usual}, None)
+    assert fill.versions == [("usual", 1)]
+    by_id = {record.id: record.pending for record in records}
+    assert (by_id["odd"] and by_id["odd"].status, by_id["odd"] and by_id["odd"].error) == (
+        "failed",
+        "this version cannot read the rule",
+    )
+    assert by_id["usual"] is not None
+    assert by_id["usual"].fill == 1
+
+
 def test_a_version_whose_fill_was_never_begun_waits_again() -> None:
     # The gateway died between the records and the fill's own record.
     record = made("a", 16)
@@ -217,6 +230,65 @@ async def test_a_fill_that_fails_keeps_the_old_version_answering(gateway: Gatewa
     body = await gateway.get("/v1/segments/a")
     assert (body["status"], body["error"], body["version"]) == ("failed", "no room left", 2)
     assert (await gateway.get("/v1/users/ann/segments"))["segments"] == ["a"]
+
+
+async def test_what_failed_holds_no_other_segment(gateway: Gateway) -> None:
+    """What a failed version asked for may be deleted; then it cannot come back."""
+    await gateway.make(id="base")
+    await gateway.make(id="s", rule={"segment": "base"})
+    await until(lambda: phase(gateway) == (1, "read"))
+    assert (await gateway.error("DELETE", "/v1/segments/base"))[1]["segments"] == ["s"]
+    workers(gateway, "failed:no room left")
+    await until(lambda: phase(gateway) == (1, "done"))
+    assert (await gateway.ask("DELETE", "/v1/segments/base")).status == 204
+    status, error = await gateway.error("PATCH", "/v1/segments/s", json={"rule": {"segment": "base"}})
+    assert (status, error["errors"][0]["code"]) == (422, "unknown_segment")
+    assert (await gateway.get("/v1/segments/s"))["status"] == "failed"
+
+
+async def test_the_same_rule_again_is_tried_again_after_a_failure(gateway: Gateway) -> None:
+    await gateway.make(id="a")
+    await until(lambda: phase(gateway) == (1, "read"))
+    workers(gateway, "failed:no room left")
+    await until(lambda: phase(gateway) == (1, "done"))
+    workers(gateway, "reading", fill=2)
+    body = await (await gateway.ask("PATCH", "/v1/segments/a", json={"rule": RULE})).json()
+    assert (body["status"], body["version"], "error" in body) == ("backfilling", 2, False)
+    await until(lambda: phase(gateway) == (2, "read"))
+    for state in ("read", "filled"):
+        workers(gateway, state, fill=2)
+        await asyncio.sleep(0.15)
+    await until(lambda: phase(gateway) == (2, "done"))
+    assert (await gateway.get("/v1/segments/a"))["status"] == "live"
+
+
+async def test_an_edit_amid_the_fill_of_an_edit(gateway: Gateway) -> None:
+    """The first edit never goes live; the old version answers until the second one does."""
+    await gateway.make(id="a")
+    for state in ("read", "filled"):
+        await until(lambda: phase(gateway) is not None)
+        workers(gateway, state)
+        await asyncio.sleep(0.15)
+    await until(lambda: phase(gateway) == (1, "done"))
+    seen: list[int] = []
+    gateway.definitions.on_change(lambda: seen.append(live_version(gateway, "a")))
+    await gateway.ask("PATCH", "/v1/segments/a", json={"rule": {"not": RULE}})
+    await until(lambda: phase(gateway) == (2, "read"))
+    await gateway.ask("PUT", "/v1/segments/a", json={"name": "a", "rule": {"not": {"not": RULE}}})
+    for fill in (2, 3):
+        for state in ("read", "filled"):
+            await until(lambda fill=fill: (phase(gateway) or (0, ""))[0] == fill)
+            workers(gateway, state, fill=fill)
+            await asyncio.sleep(0.15)
+    await until(lambda: phase(gateway) == (3, "done"))
+    assert set(seen) == {1, 3}
+    assert seen == sorted(seen)
+
+
+def live_version(gateway: Gateway, id: str) -> int:
+    live = gateway.definitions.segments[id].live
+    assert live is not None
+    return live.version
 
 
 async def test_redis_or_the_broker_away_only_delays(gateway: Gateway) -> None:
