@@ -9,7 +9,7 @@ from typing import Any
 
 from schemas.rule_tree import Condition
 from schemas.rules import Cmp, Did, Listed, Ref, Sequence, User
-from streams import wishes
+from streams import merged, wishes
 from streams.firsts import FirstLeaf
 from streams.held import held_leaf
 from streams.leaf import Context, Leaf
@@ -44,13 +44,16 @@ def _did(did: Did, context: Context) -> Leaf:
 
 
 def _measured(did: Did, cmp: Cmp, span: Span, context: Context) -> Leaf:
-    """A measure in a window; of what only its old end leaves out, a number of different things needs the newest few."""
+    """A measure in a window; of what only its old end leaves out, a number of different things needs the newest few.
+
+    A count that needs no more than are always kept one by one is a threshold.
+    """
     kind, measure = did.measure.kind, MEASURES[did.measure.kind]
     if not span.open or (did.selector.event == VISIT and kind != "count"):
         return WindowLeaf(context.series(_wish(did, span, measure.keeps)), kind, cmp, span)
     need = max(accepted_counts(cmp).need, SHOWN) if measure.counts else None
     key = context.series(_wish(did, span, measure.open, need))
-    if kind == "count" and need is not None and need <= context.limit:
+    if kind == "count" and need is not None and need <= context.limit - merged.chunk(0, context.limit):
         return count_leaf(key, cmp, span)
     return WindowLeaf(key, kind, cmp, span)
 

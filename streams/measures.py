@@ -5,9 +5,10 @@ come as they were read when they were kept: numbers, or texts. Source: contract 
 """
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
-from itertools import accumulate
+from itertools import accumulate, groupby
 from math import fsum
 from typing import Any
 
@@ -53,6 +54,14 @@ class Measure:
         """The numbers of what is left from each of these places on, when the values before it have gone."""
         return (self.of(values[place:], ()) for place in places)
 
+    def of_runs(self, values: Sequence[Any], runs: Sequence[int]) -> Iterable[Number | None]:
+        """The numbers of the runs that the values are cut into; `runs` tells of each which one it is in."""
+        low = 0
+        for _, run in groupby(runs):
+            high = low + len(list(run))
+            yield self.of(values[low:high], ())
+            low = high
+
 
 class Count(Measure):
     """Its values are the times."""
@@ -65,6 +74,9 @@ class Count(Measure):
 
     def without(self, values: Sequence[Any], places: range) -> Iterable[Number]:
         return (len(values) - place for place in places)
+
+    def of_runs(self, values: Sequence[Any], runs: Sequence[int]) -> Iterable[Number]:
+        return Counter(runs).values()
 
 
 class Sum(Measure):

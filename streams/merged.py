@@ -67,6 +67,14 @@ def forget(profile: Profile, series: str, up_to: int) -> None:
             del profile.merged[series]
 
 
+def forget_from(profile: Profile, series: str, instant: int) -> None:
+    """Drops the buckets that reach `instant`, as what they stand for is put in anew."""
+    if series in profile.merged:
+        profile.merged[series] = [each for each in profile.merged[series] if each.last < instant]
+        if not profile.merged[series]:
+            del profile.merged[series]
+
+
 def _bucket(times: Sequence[int], values: Sequence[Any] | None) -> Bucket:
     if values is None:
         return Bucket(times[0], times[-1], len(times))

@@ -14,7 +14,7 @@ from typing import Any
 from schemas.events import Event
 from schemas.profile import Profile
 from schemas.values import number_of, text_of
-from streams import merged, wishes
+from streams import wishes
 from streams.paths import event_path
 from streams.series import Series
 from streams.wishes import Wish
@@ -109,20 +109,6 @@ class PairSeries(Series):
         for time, value in zip(times, values, strict=True):
             self._add(profile, time, value)
         self.trim(profile, now)
-
-    def trim(self, profile: Profile, now: int) -> None:
-        times, values = columns(profile, self.key)
-        drop = bisect_right(times, now - self.age) if self.age else 0
-        if not self.merges:
-            drop = max(drop, len(times) - self.cap)
-        elif len(times) - drop > self.cap:
-            over = drop + merged.chunk(len(times) - drop, self.cap)
-            merged.put(profile, self.key, times[drop:over], values[drop:over])
-            drop = over
-        if drop:
-            del times[:drop], values[:drop]
-        if self.merges and self.age:
-            merged.forget(profile, self.key, now - self.age)
 
 
 class NewestSeries(PairSeries):

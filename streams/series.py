@@ -82,17 +82,20 @@ class Series:
         self.trim(profile, now)
 
     def trim(self, profile: Profile, now: int) -> None:
-        """Drops the times that no condition can ever count again, and merges what is too much to keep."""
+        """Drops what no condition can ever ask again, with its values, and merges what is too much to keep."""
         times = profile.series[self.key]
+        values = profile.values.get(self.key) if profile.values else None
         drop = bisect_right(times, now - self.age) if self.age else 0
         if not self.merges:
             drop = max(drop, len(times) - self.cap)
         elif len(times) - drop > self.cap:
             over = drop + merged.chunk(len(times) - drop, self.cap)
-            merged.put(profile, self.key, times[drop:over])
+            merged.put(profile, self.key, times[drop:over], None if values is None else values[drop:over])
             drop = over
         if drop:
             del times[:drop]
+            if values is not None:
+                del values[:drop]
         if self.merges and self.age:
             merged.forget(profile, self.key, now - self.age)
 

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable
 from schemas.events import Event
 from schemas.profile import Profile, Visit
 from schemas.rules import Filter
-from streams import timeline
+from streams import merged, timeline
 from streams.facts import seconds
 from streams.matching import event_test
 from streams.operators import predicate
-from streams.pairs import READ, put
+from streams.pairs import READ, columns, put
 from streams.paths import event_path
 from streams.series import Series, Standing
 from streams.wishes import Wish
@@ -63,8 +63,13 @@ class VisitSeries(Series):
     def insert(self, profile: Profile, event: Event, arrival: int, now: int) -> None:
         """Events are not in it themselves: they are marked, and visits follow."""
 
-    def trim(self, profile: Profile, now: int) -> None:
-        """It is as long as the timeline lets it be; of joined users it is made anew."""
+    def keep_for(self, wishes: Iterable[Wish], limit: int) -> None:
+        super().keep_for(wishes, limit)
+        # As the last visit may still be taken out, the newest few do not do.
+        self.cap, self.merges = limit, True
+
+    def join(self, profile: Profile, now: int) -> None:
+        """Of joined users it is made anew."""
 
     def mark(self, profile: Profile, event: Event, arrival: int) -> None:
         """Remembers an event that could lend its fields to a visit."""
@@ -81,8 +86,13 @@ class VisitSeries(Series):
         self._forget_marks(profile)
 
     def rebuild(self, profile: Profile, visits: list[Visit]) -> None:
-        """The series anew, from all visits."""
-        self._clear(profile)
+        """The series anew, from all visits that the timeline still holds; those before it stay as they were."""
+        times, values = columns(profile, self.key)
+        sealed = bisect_left(times, visits[0].start) if visits and profile.sealed[0] else 0
+        merged.forget_from(profile, self.key, visits[0].start if visits and profile.sealed[0] else 0)
+        profile.series[self.key] = times[:sealed]
+        if self.wish.of is not None:
+            profile.values[self.key] = values[:sealed]
         for index, visit in enumerate(visits):
             self._take(profile, visit, not profile.sealed[0] and index == 0)
         self._forget_marks(profile)
@@ -98,20 +108,19 @@ class VisitSeries(Series):
         if visit is not None:
             self._take(profile, visit, new)
 
-    def _clear(self, profile: Profile) -> None:
-        profile.series[self.key] = []
-        if self.wish.of is not None:
-            profile.values[self.key] = []
-
     def _take(self, profile: Profile, visit: Visit, new: bool) -> None:
         """Puts the newest visit in, where it matches."""
         if not self._matches(profile, visit, new):
             return
-        if self.wish.of is None:
-            profile.series[self.key].append(visit.start)
-        elif (value := self._value(profile, visit, new)) is not None:
-            profile.series[self.key].append(visit.start)
+        times = profile.series[self.key]
+        if self.wish.of is not None:
+            value = self._value(profile, visit, new)
+            if value is None:
+                return
             profile.values.setdefault(self.key, []).append(value)
+        times.append(visit.start)
+        if len(times) > self.cap:
+            self.trim(profile, visit.start)
 
     def _has_value(self, profile: Profile, visit: Visit, new: bool) -> bool:
         return self.wish.of is None or self._value(profile, visit, new) is not None
