@@ -48,9 +48,6 @@ from streams.profile_view import describe_user
 
 log = logging.getLogger("shoal.gateway")
 
-USER = "/v1/users/{id:[^/]+}"
-"""aiohttp's own pattern of a part has no braces in it; an id may."""
-
 LARGEST_BODY = 4 << 20
 """A thousand ids of 256 characters, each escaped; the collector has a cap of its own."""
 
@@ -133,9 +130,9 @@ def _add_answers(app: web.Application, parts: Parts) -> None:
     answers = parts.users
     explaining = ExplainAnswer(parts.definitions, parts.lookups, parts.table, _limits(parts.settings))
     guarding = parts.key.guarding
-    app.router.add_get(f"{USER}/segments", answers.segments)
-    app.router.add_get(USER, guarding(answers.profile))
-    app.router.add_get(USER + "/explain/{segment}", guarding(explaining.explain))
+    app.router.add_get(f"{users.USER}/segments", answers.segments)
+    app.router.add_get(users.USER, guarding(answers.profile))
+    app.router.add_get(users.USER + "/explain/{segment}", guarding(explaining.explain))
     app.router.add_post("/v1/users/segments", guarding(BulkAnswer(parts.lookups, parts.table).segments))
     app.router.add_get("/v1/overview", guarding(OverviewAnswer(parts.sizes, parts.definitions).overview))
 

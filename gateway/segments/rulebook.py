@@ -70,8 +70,7 @@ class RuleBook:
         return sorted(
             record.id
             for record in self._definitions.segments.values()
-            if record.id != id
-            and any(id in references_of(version.rule) for version in _counting(record))
+            if record.id != id and any(id in references_of(version.rule) for version in _counting(record))
         )
 
 

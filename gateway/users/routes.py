@@ -9,7 +9,10 @@ from gateway.auth import SecretKey
 from gateway.users.erasing import Erasing
 from gateway.users.uploading import Uploads
 
+USER = "/v1/users/{id:[^/]+}"
+"""aiohttp's own pattern of a part has no braces in it; an id may."""
+
 
 def add_routes(app: web.Application, key: SecretKey, uploads: Uploads, erasing: Erasing) -> None:
     app.router.add_post("/v1/users", key.guarding(uploads.post))
-    app.router.add_delete("/v1/users/{id}", key.guarding(erasing.delete))
+    app.router.add_delete(USER, key.guarding(erasing.delete))
