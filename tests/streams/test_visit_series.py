@@ -1,0 +1,107 @@
+"""Series of `$visit` selectors: measured by the visits' own fields, with marks and starts that stay bounded."""
+
+import pytest
+
+from schemas.events import Event
+from schemas.profile import NEVER, Profile
+from schemas.rules import Cmp, Did, Filter, Measure, Rolling, Selector
+from schemas.times import HOUR, MINUTE
+from streams.apply import apply, arrived
+from streams.limits import Limits
+from streams.live import Live
+from streams.ruleset import RuleSet, SegmentSpec
+
+VISIT = Selector("$visit")
+LIMIT = 50
+
+
+def page(time, path="/", arrival=0, **properties):
+    url = f"https://shop.example{path}"
+    event = Event(id="u", type="page", name="$page", time=time, received=time, message_id="m", url=url, path=path)
+    event.properties, event.arrival = properties, arrival or time * 1000
+    return event
+
+
+class One:
+    """A user under one condition."""
+
+    def __init__(self, condition, limit=10_000):
+        self.live = Live(
+            Profile(home="u", ids=["u"]), NEVER, RuleSet([SegmentSpec("s", 16, condition, 0)], Limits(exact=limit)), 0
+        )
+        rules = self.live.rules
+        place = rules.slots.index(16)
+        (self.leaf,) = (leaf for leaf, by in zip(rules.leaves, rules.dependents, strict=True) if by >> place & 1)
+
+    def see(self, *events, now=1000 * HOUR):
+        for event in events:
+            apply(self.live, [arrived(event, b"", 0)], now)
+        return self
+
+    def found(self, now=1000 * HOUR):
+        return self.leaf.found(self.live.profile, now)
+
+    @property
+    def size(self):
+        profile = self.live.profile
+        return sum(map(len, (*profile.series.values(), *profile.values.values(), *profile.merged.values())))
+
+
+THREE = [page(HOUR, "/a", n=5), page(HOUR + MINUTE, "/b", n=1), page(9 * HOUR, "/b", n=2), page(20 * HOUR, "/a", n=4)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "of", "number"),
+    [
+        ("sum", "page_views", 4),
+        ("max", "duration", 60),
+        ("avg", "page_views", 4 / 3),
+        ("distinct", "landing_page", 2),
+        ("distinct", "visit_type", 2),
+        ("sum", "properties.n", 11),
+        ("min", "properties.n", 2),
+    ],
+)
+def test_visits_are_measured_by_their_own_fields(kind, of, number):
+    for order in (1, -1):
+        one = One(Did(VISIT, Measure(kind, Cmp("gte", 1), of))).see(*THREE[::order])
+        assert one.found() == number
+        assert one.live.truth & one.live.mask or one.leaf.holds(one.live.profile, 0, 1000 * HOUR)
+
+
+def test_the_value_is_that_of_the_first_page_call_also_when_it_comes_late() -> None:
+    one = One(Did(VISIT, Measure("sum", Cmp("gte", 1), "properties.n"))).see(page(HOUR + MINUTE, n=1))
+    assert one.found() == 1
+    assert one.see(page(HOUR, n=5)).found() == 5
+    assert one.see(page(HOUR - MINUTE)).found() == 0
+
+
+def test_a_filter_and_a_value() -> None:
+    where = (Filter("landing_page", "ends_with", ("/a",)), Filter("properties.n", "gt", 4))
+    assert One(Did(Selector("$visit", where), Measure("sum", Cmp("gte", 1), "page_views"))).see(*THREE).found() == 2
+
+
+def many(condition, visits=400):
+    return One(condition, LIMIT).see(*(page(hour * HOUR, n=1, tag="x") for hour in range(visits)))
+
+
+TAGGED = Selector("$visit", (Filter("properties.tag", "is", "x"),))
+
+
+@pytest.mark.parametrize(
+    "measure", [Measure("count", Cmp("gte", 300)), Measure("sum", Cmp("gte", 300), "properties.n")]
+)
+def test_more_visits_than_are_kept_are_merged(measure):
+    one = many(Did(TAGGED, measure))
+    assert one.found() == 400
+    assert one.leaf.holds(one.live.profile, 0, 1000 * HOUR)
+    assert not one.leaf.exact(one.live.profile, 1000 * HOUR)
+    assert one.size < 20 * LIMIT
+    late = page(399 * HOUR - 40 * MINUTE, n=1, tag="x")
+    assert one.see(late).found() == 400, "a late event loses none of those before it"
+
+
+def test_a_window_forgets_what_is_merged() -> None:
+    one = many(Did(TAGGED, Measure("count", Cmp("gte", 300)), Rolling(100 * HOUR)))
+    assert one.found(399 * HOUR) in range(90, 111)
+    assert one.size < 20 * LIMIT
