@@ -101,7 +101,8 @@ class VisitSeries(Series):
         """After an event in order: only the last visit can have changed; `was` is it before, None if it is new."""
         visit, new = profile.last_visit, profile.visits == 1
         times = profile.series.setdefault(self.key, [])
-        if was is not None and self._matches(profile, was, new) and self._has_value(profile, was, new):
+        # While a fill marks the past, one may match that was not taken in; then all are taken in anew at its end.
+        if was is not None and times and times[-1] == was.start and self._takes(profile, was, new):
             times.pop()
             if self.wish.of is not None:
                 profile.values[self.key].pop()
@@ -122,8 +123,10 @@ class VisitSeries(Series):
         if len(times) > self.cap:
             self.trim(profile, visit.start)
 
-    def _has_value(self, profile: Profile, visit: Visit, new: bool) -> bool:
-        return self.wish.of is None or self._value(profile, visit, new) is not None
+    def _takes(self, profile: Profile, visit: Visit, new: bool) -> bool:
+        return self._matches(profile, visit, new) and (
+            self.wish.of is None or self._value(profile, visit, new) is not None
+        )
 
     def _value(self, profile: Profile, visit: Visit, new: bool) -> object:
         """What the visit has at the PATH that is asked, read as it is kept; None where there is nothing."""

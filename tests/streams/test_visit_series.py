@@ -6,7 +6,7 @@ from schemas.events import Event
 from schemas.profile import NEVER, Profile
 from schemas.rules import Cmp, Did, Filter, Measure, Rolling, Selector
 from schemas.times import HOUR, MINUTE
-from streams.apply import apply, arrived
+from streams.apply import apply, arrived, replay
 from streams.limits import Limits
 from streams.live import Live
 from streams.ruleset import RuleSet, SegmentSpec
@@ -105,3 +105,14 @@ def test_a_window_forgets_what_is_merged() -> None:
     one = many(Did(TAGGED, Measure("count", Cmp("gte", 300)), Rolling(100 * HOUR)))
     assert one.found(399 * HOUR) in range(90, 111)
     assert one.size < 20 * LIMIT
+
+
+def test_an_event_between_those_that_a_fill_reads() -> None:
+    """Seed 9940 of the search: a visit that matches by what the fill has marked, but is not taken in yet."""
+    one = One(Did(TAGGED, Measure("sum", Cmp("gte", 1), "properties.n")))
+    first, second = page(HOUR, n=5, tag="x"), page(HOUR + MINUTE, n=1, tag="x")
+    apply(one.live, [arrived(first, b"", -1)], 2 * HOUR)
+    replay(one.live, first, b"", 0, 2 * HOUR)
+    assert one.see(second).found() == 5
+    one.live.rejudge(2 * HOUR)
+    assert one.found() == 5
