@@ -40,6 +40,7 @@ GATEWAY = (
     *RULES,
     "gpc",
     "bots",
+    "rate_limit",
     "geo_database",
 )
 

@@ -61,6 +61,11 @@ class Settings:
         "what `Sec-GPC: 1` does: the users are not shared, the events are dropped, or nothing",
     )
     bots: Bots = _setting(choice("keep", "drop"), "keep", "whether events of bots are kept")
+    rate_limit: int = _setting(
+        number(0, 10_000_000),
+        "0",
+        "events a second that a gateway takes, 10 s of them at once; over it 429; 0: any number",
+    )
     geo_database: str | None = _setting(PATH, None, "MaxMind database (.mmdb) of countries and regions", "none")
     standbys: int = _setting(number(0, 5), "0", "other workers that keep a warm copy of each partition's state")
     epoch: int = _setting(number(0, 1 << 31), "0", "raise by one when the consumer group or the broker was made anew")

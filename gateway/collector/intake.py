@@ -13,6 +13,7 @@ from gateway.budget import Budget
 from gateway.collector import body
 from gateway.collector.bundle import Bundle
 from gateway.collector.known import Known
+from gateway.collector.rate import RateLimit
 from gateway.collector.write_key import WriteKey
 from gateway.errors import Refused, json_response
 from gateway.position import Ends, encode_position
@@ -39,9 +40,17 @@ class Intake:
     """Takes requests of the tracking API."""
 
     def __init__(
-        self, key: WriteKey, writer: Writer, budget: Budget, policy: Policy, partitions: int, known: Known
+        self,
+        key: WriteKey,
+        writer: Writer,
+        budget: Budget,
+        rate: RateLimit,
+        policy: Policy,
+        partitions: int,
+        known: Known,
     ) -> None:
         self._key = key
+        self._rate = rate
         self._writer = writer
         self._budget = budget
         self._policy = policy
@@ -98,6 +107,7 @@ class Intake:
         )
 
     async def _take(self, calls: list[Any], context: CallContext, started: float) -> web.Response:
+        self._rate.take(len(calls))
         bundle = Bundle(self._known, self._partitions, context.received)
         rejected, reasons = [], []
         for index, call in enumerate(calls):

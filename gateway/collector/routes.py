@@ -15,6 +15,7 @@ from gateway.collector import cors
 from gateway.collector.intake import Intake, Writer
 from gateway.collector.known import Known
 from gateway.collector.processed import Processed
+from gateway.collector.rate import RateLimit
 from gateway.collector.sources import Sources
 from gateway.collector.write_key import WriteKey
 from gateway.errors import Handler, answer_of, json_response
@@ -36,7 +37,8 @@ def add_routes(app: web.Application) -> None:
     """Adds the collector to an application that has the keys above."""
     settings = app[SETTINGS]
     key = WriteKey(settings.write_key)
-    intake = Intake(key, app[WRITER], app[BUDGET], _policy(app), settings.partitions, app.get(KNOWN) or Known())
+    known, rate = app.get(KNOWN) or Known(), RateLimit(settings.rate_limit)
+    intake = Intake(key, app[WRITER], app[BUDGET], rate, _policy(app), settings.partitions, known)
     for name, kind in (CALL_TYPES | ONE_LETTER).items():
         _add(app, "POST", f"/v1/{name}", partial(intake.single, kind=kind))
     for path in ("/v1/batch", "/v1/b", "/v1/import", "/beacon/v1/batch"):
