@@ -66,13 +66,13 @@ def test(settings: Settings, rule: Path, events: Path, at: int, segments: Path |
 
     posted = {path.stem: path.read_bytes() for path in segments.glob("*.json")} if segments else {}
     try:
-        rules = read_rules(rule.read_bytes(), posted, settings.retention)
+        tried = read_rules(rule.read_bytes(), posted, settings.retention)
     except RuleErrors as refused:
         for error in refused.errors:
             click.echo(f"{error.path or 'rule'} {error.code} {error.message}", err=True)
         sys.exit(REFUSED)
     limits = Limits(settings.retention, settings.session_gap, settings.exact_limit)
-    trial = Trial(rules, limits, Policy(new_id=lambda: uuid.uuid4().hex, bots=settings.bots), at)
+    trial = Trial(tried, limits, Policy(new_id=lambda: uuid.uuid4().hex, bots=settings.bots), at)
     with events.open("rb") as lines:
         trial.take(lines)
     _print(trial)

@@ -5,15 +5,16 @@ Owns what a line of events is and the order that lines are taken in; what become
 Source: contract section 1, `shoal segment test`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from schemas.calls import Accepted, CallContext, Policy
 from schemas.errors import Rejected
-from schemas.rules import Rule
+from schemas.rules import Listed
 from schemas.segments import FIRST_USER_SLOT
 from schemas.times import HOUR, parse_instant
 from schemas.topics import Topic
+from schemas.transfers import Listing, encode
 from streams.foresight import next_change
 from streams.limits import Limits
 from streams.local import Local
@@ -21,7 +22,7 @@ from streams.normalise import normalise
 from streams.normalise_body import read_body
 from streams.normalise_text import fitting, record
 from streams.ruleset import RuleSet, SegmentSpec
-from streams.trial_rules import TRIED
+from streams.trial_rules import TRIED, Tried
 
 _AT_ONCE = 1000
 """Calls that are worked off together: each of a user's rows is read and written once for all of them."""
@@ -53,18 +54,23 @@ class Judged(NamedTuple):
 
 
 class Trial:
-    """`rules`: id → rule, the one that is tried under `TRIED`. All are as if made at `at`, the instant asked about."""
+    """The rule under `TRIED` is tried. All segments are as if made at `at`, the instant asked about."""
 
-    def __init__(self, rules: Mapping[str, Rule], limits: Limits, policy: Policy, at: int) -> None:
+    def __init__(self, tried: Tried, limits: Limits, policy: Policy, at: int) -> None:
         self.refusals: list[Refusal] = []
         self.later = 0
         """Lines that were received after `at`, which are left out."""
         self._at = at
         self._policy = policy
-        self._slot = FIRST_USER_SLOT + list(rules).index(TRIED)
+        slots = {id: slot for slot, id in enumerate([*tried.rules, *tried.lists], FIRST_USER_SLOT)}
+        self._slot = slots[TRIED]
+        rules = tried.rules | {id: Listed(slots[id]) for id in tried.lists}
         covers_from = at - limits.retention
-        specs = [SegmentSpec(id, FIRST_USER_SLOT + index, rules[id], covers_from) for index, id in enumerate(rules)]
-        self._local = Local(RuleSet(specs, limits))
+        self._local = Local(RuleSet([SegmentSpec(id, slots[id], rules[id], covers_from) for id in slots], limits))
+        for id, users in tried.lists.items():
+            for user in users:
+                listing = Listing(to=user, sent=user, slot=slots[id], on=True, since=0)
+                self._local.write(Topic.TRANSFERS, 0, user.encode(), encode(listing))
         self._waiting: dict[tuple[str, str], Topic] = {}
         self._arrival = self._hour = 0
 

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from cli.main import main
 from tests.parity.reference import Reference
 from tests.reference.times import iso
-from tests.strategies import FIRST_PART, Arrival, case_from_seed
+from tests.strategies import WHOLE, Arrival, case_from_seed
 
 AT = "2026-11-23T12:00:00Z"
 BOUGHT = {"did": {"event": "buy"}, "window": {"last": "7d"}}
@@ -152,7 +152,8 @@ REFUSED = {
     ),
     "no such segment": ({"segment": "x"}, {}, ["segment unknown_segment"]),
     "over the retention": ({"did": {"event": "*"}, "window": {"last": "801d"}}, {}, ["window.last over_retention"]),
-    "a static segment": ({"segment": "s"}, {"s": {"name": "S", "users": ["u"]}}, ["s.json:users not_yet"]),
+    "a list that is none": ({"segment": "s"}, {"s": {"users": "u"}}, ["s.json:users bad_type"]),
+    "a list with what is no id": ({"segment": "s"}, {"s": {"users": ["u", []]}}, ["s.json:users[1] bad_value"]),
     "no segment": ({"segment": "s"}, {"s": []}, ["s.json bad_type"]),
     "a segment without rule": ({"segment": "s"}, {"s": {"name": "S"}}, ["s.json:rule missing_key"]),
     "a segment that is no JSON": ({"segment": "s"}, {"s": "{"}, ["s.json bad_json"]),
@@ -192,7 +193,7 @@ def test_the_clock_is_asked_where_no_instant_is_given(judge: Try) -> None:
 @pytest.mark.parametrize("seeds", [range(40), range(40, 80)], ids=str)
 def test_as_the_brute_force_reading_has_it(judge: Try, seeds: range) -> None:
     for seed in seeds:
-        case = case_from_seed(seed, FIRST_PART, calls=(3, 16), rules=(3, 3))
+        case = case_from_seed(seed, WHOLE, calls=(3, 16), rules=(3, 3))
         at = case.steps[-1].at
         reference, lines = Reference(), []
         reference.define(case.segments, at)
@@ -223,3 +224,14 @@ def test_nothing_heavy_is_loaded() -> None:
     code = "import cli.segment, streams.trial, sys; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"faust", "aiohttp", "aiokafka", "kafka", "redis", "asyncio", "jinja2"} & set(loaded)
+
+
+def test_static_segments_have_the_users_that_are_listed_by_any_id(judge: Try) -> None:
+    joined = {"type": "identify", "userId": "ada", "anonymousId": "a1", "receivedAt": "2026-11-20T00:00:00Z"}
+    events = [buy("bob", "2026-11-20T00:00:00Z"), joined, buy("7", "2026-11-20T00:00:00Z")]
+    posted = {"s": {"name": "S", "users": ["a1", "nobody", 7]}, "none": {"name": "None", "static": True}}
+    listed = judge({"segment": "s"}, *events, segments=posted)
+    assert answers(listed) == {"7": (True, None), "ada": (True, None), "bob": (False, None)}
+    bought = judge({"all": [{"not": {"segment": "s"}}, BOUGHT]}, *events, segments=posted)
+    assert answers(bought)["bob"] == (True, "2026-11-27T00:00:00.000Z")
+    assert {member for member, _ in answers(judge({"segment": "none"}, *events, segments=posted)).values()} == {False}
