@@ -171,7 +171,7 @@ class Worker:
         rules, broken = rule_set(self.definitions.segments.values(), self.definitions.fill, self.limits)
         for id in broken:
             log.error("segment %s: its stored rule cannot be read; it has no members until it is edited", id)
-        rules.as_of = self.definitions.offset
+        rules.as_of = self.definitions.changed_at
         self.rules = rules
         for lane in self.lanes.values():
             lane.shard.rules = rules

@@ -55,13 +55,15 @@ LARGEST_BODY = 4 << 20
 def make_app(parts: Parts) -> web.Application:
     """The application of the port that everything is on, but for the collector."""
     app = web.Application(middlewares=[guard], client_max_size=LARGEST_BODY)
-    segments = SegmentRoutes(parts.definitions, parts.lookups, parts.sizes, parts.settings.retention)
+    segments = SegmentRoutes(parts.definitions, parts.lookups, parts.sizes, parts.lists, parts.settings.retention)
     _add_answers(app, parts)
     _add_segments(app, parts, segments)
     pages = Pages(parts, segments)
     pages.add_to(app)
     add_health(app, parts.health)
-    coordinator = Coordinator(parts.definitions, parts.lookups, parts.settings.partitions, _limits(parts.settings))
+    settings = parts.settings
+    limits = _limits(settings)
+    coordinator = Coordinator(parts.definitions, parts.lookups, parts.lists, settings.partitions, limits)
     app.cleanup_ctx.append(_running(coordinator.run, pages.trends.run))
     return app
 
@@ -83,9 +85,13 @@ def run(settings: Settings) -> None:
 async def _serve(settings: Settings) -> None:
     lookups = Lookups(str(settings.redis), settings.namespace, settings.partitions)
     read = DefinitionLog(str(settings.kafka), settings.namespace)
-    definitions = LockedDefinitions(read, Lock(lookups.redis, keys.lock(settings.namespace)))
-    parts = make_parts(settings, lookups, definitions, describe_user)
     producer = Producer(settings, budget := Budget())
+    definitions = LockedDefinitions(
+        read,
+        Lock(lookups.redis, keys.lock(settings.namespace)),
+        lambda id: Lock(lookups.redis, keys.list_lock(settings.namespace, id)),
+    )
+    parts = make_parts(settings, lookups, definitions, describe_user, producer)
     app = make_app(parts)
     _add_collector(app, parts, producer, budget)
     async with AsyncExitStack() as opened:
@@ -154,6 +160,7 @@ def _add_segments(app: web.Application, parts: Parts, segments: SegmentRoutes) -
     app.router.add_patch("/v1/segments/{id}", with_key(segments.merge))
     app.router.add_delete("/v1/segments/{id}", with_key(segments.delete))
     app.router.add_get("/v1/segments/{id}/versions", with_key(segments.versions))
+    app.router.add_put("/v1/segments/{id}/users", with_key(segments.users))
 
 
 def _running(*tasks: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[web.Application], AsyncIterator[None]]:

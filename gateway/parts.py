@@ -9,8 +9,10 @@ from gateway.answers.sizes import Sizes
 from gateway.answers.users import Describe, UserAnswers
 from gateway.auth import SecretKey
 from gateway.cache import LiveTable
+from gateway.collector.intake import Writer
 from gateway.health import Health
 from gateway.ports import Definitions, Lookups
+from gateway.segments.lists import Lists
 from schemas.settings import Settings
 
 
@@ -26,9 +28,12 @@ class Parts:
     users: UserAnswers
     sizes: Sizes
     health: Health
+    lists: Lists
 
 
-def make_parts(settings: Settings, lookups: Lookups, definitions: Definitions, describe: Describe) -> Parts:
+def make_parts(
+    settings: Settings, lookups: Lookups, definitions: Definitions, describe: Describe, writer: Writer
+) -> Parts:
     table, key = LiveTable(), SecretKey(settings.secret_key)
     definitions.on_change(lambda: table.swap(definitions.segments.values()))
     return Parts(
@@ -40,4 +45,5 @@ def make_parts(settings: Settings, lookups: Lookups, definitions: Definitions, d
         users=UserAnswers(key, lookups, table, describe),
         sizes=Sizes(lookups, table),
         health=Health(lookups, definitions, table),
+        lists=Lists(definitions, lookups, writer, settings.partitions),
     )

@@ -49,17 +49,21 @@ class Definitions(Protocol):
     def fill(self) -> FillRecord | None:
         """The latest fill, None before the first."""
 
+    @property
+    def changed_at(self) -> int:
+        """Offset in their topic after the last of them: a worker that is as far knows them all."""
+
     def on_change(self, tell: Callable[[], None]) -> None:
         """`tell` is called after every read that changed something, and once all was read the first time."""
 
     def writing(self) -> AbstractAsyncContextManager[None]:
         """Only one gateway at a time is in here; on entering, all that was written before is read."""
 
-    async def write(self, records: Sequence[SegmentRecord], fill: FillRecord | None = None) -> int:
-        """Writes all, the fill last, in one go; returns when they are acknowledged and read back.
+    def changing(self, id: str) -> AbstractAsyncContextManager[None]:
+        """Only one gateway at a time changes the static list of segment `id` in here."""
 
-        Gives the offset after them: a process that has read up to there knows them.
-        """
+    async def write(self, records: Sequence[SegmentRecord], fill: FillRecord | None = None) -> None:
+        """Writes all, the fill last, in one go; returns when they are acknowledged and read back."""
 
     async def delete(self, id: str) -> None:
         """Removes a segment; returns when that is acknowledged and read back."""

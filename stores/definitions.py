@@ -29,12 +29,16 @@ _FETCH_WAIT_MS = 100
 
 
 class DefinitionLog:
-    """`segments` by id, the latest `fill`; `offset` is that of the next record to be read."""
+    """`segments` by id, the latest `fill`; `offset` is that of the next record to be read.
+
+    `changed_at`: the offset after the last record that said anything. Who is as far as that knows all of this.
+    """
 
     def __init__(self, kafka: str, namespace: str) -> None:
         self.segments: dict[str, SegmentRecord] = {}
         self.fill: FillRecord | None = None
         self.offset = 0
+        self.changed_at = 0
         self._kafka = kafka
         self._partition = TopicPartition(Topic.SEGMENTS.named(namespace), 0)
         self._appender = Appender(kafka, self._partition.topic)
@@ -60,13 +64,10 @@ class DefinitionLog:
                 await self._following
         await self._appender.close()
 
-    async def write(self, records: Sequence[SegmentRecord], fill: FillRecord | None = None) -> int:
-        """Writes all, the fill last, in one go; returns when that is acknowledged and read back.
-
-        Gives the offset after them: whoever has read up to there knows them. Raises Unavailable.
-        """
+    async def write(self, records: Sequence[SegmentRecord], fill: FillRecord | None = None) -> None:
+        """Writes all, the fill last, in one go; returns when that is acknowledged and read back. Raises Unavailable."""
         named = [(record.id.encode(), encode(record)) for record in records]
-        return await self._append(named if fill is None else [*named, (FILL_KEY.encode(), encode(fill))])
+        await self._append(named if fill is None else [*named, (FILL_KEY.encode(), encode(fill))])
 
     async def delete(self, id: str) -> None:
         """Removes a segment; returns when that is acknowledged and read back. Raises Unavailable."""
@@ -83,16 +84,15 @@ class DefinitionLog:
         """Whether the broker answers."""
         return await self._appender.reachable()
 
-    async def _append(self, records: Sequence[tuple[bytes, bytes | None]]) -> int:
+    async def _append(self, records: Sequence[tuple[bytes, bytes | None]]) -> None:
         if not records:
-            return self.offset
+            return
         last = await self._appender.append(records)
         try:
             async with asyncio.timeout(PATIENCE), self._progress:
                 await self._progress.wait_for(lambda: self.offset > last)
         except TimeoutError as error:
             raise Unavailable("the broker took what was written and does not give it back") from error
-        return last + 1
 
     async def _follow(self) -> None:
         while True:
@@ -121,7 +121,8 @@ class DefinitionLog:
             found = await consumer.getmany(self._partition, timeout_ms=_FETCH_WAIT_MS)
             changed = False
             for record in found.get(self._partition, ()):
-                changed |= self._apply(record)
+                if self._apply(record):
+                    changed, self.changed_at = True, record.offset + 1
             await self._advance(await consumer.position(self._partition))
             end = consumer.highwater(self._partition)
             if end is not None and end < self.offset:
@@ -159,7 +160,7 @@ class DefinitionLog:
     def _forget(self) -> None:
         self.segments.clear()
         self.fill = None
-        self.offset = 0
+        self.offset = self.changed_at = 0
         self._complete.clear()
 
 

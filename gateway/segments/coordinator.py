@@ -22,6 +22,7 @@ from gateway.segments.fills import (
     under_way,
     waiting,
 )
+from gateway.segments.lists import Lists
 from gateway.segments.rulebook import references_of
 from gateway.segments.settling import Settling
 from gateway.segments.versions import newest, versions_of
@@ -48,9 +49,12 @@ AGAIN = 1.0
 class Coordinator:
     """Runs until it is cancelled."""
 
-    def __init__(self, definitions: Definitions, lookups: Lookups, partitions: int, limits: Limits = DEFAULTS) -> None:
+    def __init__(
+        self, definitions: Definitions, lookups: Lookups, lists: Lists, partitions: int, limits: Limits = DEFAULTS
+    ) -> None:
         self._definitions = definitions
         self._lookups = lookups
+        self._lists = lists
         self._partitions = partitions
         self._limits = limits
         self._changed = asyncio.Event()
@@ -72,6 +76,7 @@ class Coordinator:
 
     async def step(self) -> float:
         """Does what is due; returns the seconds until there may be something again. Raises Unavailable."""
+        arriving = await self._lists.bring_live()
         fill = self._definitions.fill
         if fill is not None and under_way(fill):
             await self._watch(fill)
@@ -80,7 +85,7 @@ class Coordinator:
             await self._gather()
             await self._begin()
             return WATCH
-        return IDLE
+        return WATCH if arriving else IDLE
 
     async def _gather(self) -> None:
         """Returns once no more versions come to those that wait."""

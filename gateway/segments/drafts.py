@@ -4,10 +4,11 @@ Owns the reading of bodies of POST, PUT and PATCH `/v1/segments`. What a segment
 `size`, …) may be sent back and is ignored; any other key is refused, so that a typing error is not taken for silence.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.errors import Refused, invalid
+from gateway.segments.listed import read_ids
 from gateway.segments.slugs import id_of_name, is_id
 
 LONGEST_NAME = 200
@@ -27,27 +28,44 @@ class Draft:
     name: str | None
     description: str | None
     rule: Any | None
+    users: list[str] | None = None
+    static: bool = False
 
 
 Problem = tuple[str, str, str]
 
 
 def read_new(body: dict[str, Any]) -> tuple[str, Draft]:
-    """(id, parts) of a new segment's body: name and rule are required. Raises Refused 422."""
-    draft = _read(body, required=("name", "rule"))
+    """(id, parts) of a new segment's body: name and rule, or users, are required. Raises Refused 422."""
+    draft = _read(body, required=("name",) if "users" in body else ("name", "rule"))
     return draft.id or id_of_name(draft.name or ""), draft
 
 
 def read_replacement(body: dict[str, Any], id: str) -> Draft:
-    """The parts of a body that replaces segment `id`: name and rule are required. Raises Refused 422."""
-    return _same_id(_read(body, required=("name", "rule")), id)
+    """The parts of a body that replaces segment `id`: name and rule are required. Raises Refused 422.
+
+    Of a static one the users may be left out: they stay.
+    """
+    return _same_id(_read(body, required=("name",) if _is_static(body) else ("name", "rule")), id)
 
 
 def read_merge(body: dict[str, Any], id: str) -> Draft:
     """The parts of a body that is merged into segment `id`; a description of null is taken away. Raises Refused 422."""
     draft = _same_id(_read(body, required=()), id)
     clears = "description" in body and body["description"] is None
-    return Draft(draft.id, draft.name, "" if clears else draft.description, draft.rule)
+    return replace(draft, description="" if clears else draft.description)
+
+
+def require_kind(draft: Draft, static: bool) -> None:
+    """Raises Refused 422 where a segment by rule would become a static one, or the other way round."""
+    if static and draft.rule is not None:
+        raise invalid(("rule", "kind_is_fixed", "a static segment has users, and never a rule"))
+    if not static and draft.static:
+        raise invalid(("users", "kind_is_fixed", "a segment by rule never has users of its own"))
+
+
+def _is_static(body: dict[str, Any]) -> bool:
+    return "users" in body or body.get("static") is True
 
 
 def _same_id(draft: Draft, id: str) -> Draft:
@@ -58,14 +76,16 @@ def _same_id(draft: Draft, id: str) -> Draft:
 
 def _read(body: dict[str, Any], required: tuple[str, ...]) -> Draft:
     problems: list[Problem] = [(key, "unknown_key", f"no such key: {key[:80]}") for key in body.keys() - _READ - _TOLD]
-    if "users" in body or body.get("static"):
-        problems.append(("users" if "users" in body else "static", "not_yet", "static segments cannot be made yet"))
-        raise invalid(*problems)
+    if _is_static(body) and body.get("rule") is not None:
+        problems.append(("rule", "two_kinds", "a segment has either a rule or users"))
     problems += [(key, "missing", f"`{key}` is required") for key in required if body.get(key) is None]
     problems += _bad_id(body) + _bad_name(body, required) + _bad_description(body)
     if problems:
         raise invalid(*problems)
-    return Draft(body.get("id"), body.get("name"), body.get("description"), body.get("rule"))
+    users = read_ids(body["users"]) if "users" in body else None
+    return Draft(
+        body.get("id"), body.get("name"), body.get("description"), body.get("rule"), users, static=_is_static(body)
+    )
 
 
 def _bad_id(body: dict[str, Any]) -> list[Problem]:

@@ -90,7 +90,10 @@ def waiting(segments: Mapping[str, SegmentRecord], fill: FillRecord | None) -> l
     return [
         record
         for record in segments.values()
-        if record.pending and record.pending.status == "backfilling" and record.id not in in_fill
+        if record.pending
+        and record.pending.status == "backfilling"
+        and not record.pending.static
+        and record.id not in in_fill
     ]
 
 

@@ -4,7 +4,7 @@ Owns the shape of contract section 4 and nothing that decides. What is shown is 
 are the live one's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gateway.answers.overview import figures_of
@@ -22,14 +22,14 @@ NEARLY = 0.99
 """All is filled and the version is about to go live."""
 
 
-def shown(record: SegmentRecord, snapshot: Snapshot, reports: Reports) -> dict[str, Any]:
-    """The segment's document."""
+def shown(record: SegmentRecord, snapshot: Snapshot, reports: Reports, listed: Mapping[int, int]) -> dict[str, Any]:
+    """The segment's document. `listed`: slot of a static list → how many ids are on it."""
     version = newest(record)
     document = {
         "id": record.id,
         "name": record.name,
         "description": record.description,
-        "rule": version.rule,
+        **_content(record, listed),
         "version": version.version,
         "status": version.status,
         "progress": progress(version, reports),
@@ -40,6 +40,14 @@ def shown(record: SegmentRecord, snapshot: Snapshot, reports: Reports) -> dict[s
         "sentence": sentence_of(version),
     }
     return {**document, "error": version.error} if version.error is not None else document
+
+
+def _content(record: SegmentRecord, listed: Mapping[int, int]) -> dict[str, Any]:
+    """What decides who is in it."""
+    version = newest(record)
+    if not version.static:
+        return {"rule": version.rule}
+    return {"static": True, "listed": listed.get((record.live or version).slot, 0)}
 
 
 def progress(version: SegmentVersion, reports: Reports) -> float:
@@ -53,5 +61,5 @@ def progress(version: SegmentVersion, reports: Reports) -> float:
 
 def past(record: SegmentRecord) -> dict[str, Any]:
     """The document of `GET /v1/segments/{id}/versions`, oldest first."""
-    versions = [{"version": it.version, "at": format_instant(it.at), "rule": it.rule} for it in record.versions]
-    return {"versions": versions}
+    versions = ((it, {"static": True} if it.rule is None else {"rule": it.rule}) for it in record.versions)
+    return {"versions": [{"version": it.version, "at": format_instant(it.at), **what} for it, what in versions]}

@@ -58,13 +58,18 @@ def bare(id: str, name: str, description: str, now: int) -> SegmentRecord:
 
 def with_rule(record: SegmentRecord, rule: dict[str, Any], slot: int, now: int, retention: int) -> SegmentRecord:
     """One more version, pending beside the live one; it takes the place of one that was pending before."""
-    number = max((each.version for each in record.versions), default=0) + 1
+    number = next_number(record)
     pending = SegmentVersion(version=number, slot=slot, rule=rule, made=now, covers_from=now - retention)
-    past = _remembered([*record.versions, PastVersion(version=number, at=now, rule=rule)])
+    past = remembered([*record.versions, PastVersion(version=number, at=now, rule=rule)])
     return msgspec.structs.replace(record, pending=pending, versions=past, updated=now)
 
 
-def _remembered(versions: list[PastVersion]) -> list[PastVersion]:
+def next_number(record: SegmentRecord) -> int:
+    """The number of the next version."""
+    return max((each.version for each in record.versions), default=0) + 1
+
+
+def remembered(versions: list[PastVersion]) -> list[PastVersion]:
     """The newest versions, as many as a record of the topic has room for; the newest one always."""
     room, first = MOST_PAST, len(versions)
     while first and (room := room - len(encode(versions[first - 1]))) >= 0:

@@ -12,6 +12,7 @@ from gateway.app import make_app, make_metrics_app
 from gateway.parts import Parts, make_parts
 from schemas.settings import Settings
 from streams.profile_view import describe_user
+from tests.gateway.collecting import FakeWriter
 from tests.gateway.fakes import FakeDefinitions, FakeLookups
 
 KEY = "a secret key"
@@ -26,6 +27,7 @@ class Gateway:
     metrics: TestClient[Any, Any]
     lookups: FakeLookups
     definitions: FakeDefinitions
+    writer: FakeWriter
     parts: Parts
     headers: dict[str, str] = field(default_factory=lambda: {"Authorization": f"Bearer {KEY}"})
 
@@ -65,11 +67,11 @@ def settings() -> Settings:
 
 @pytest.fixture
 async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
-    lookups, definitions = FakeLookups(), FakeDefinitions()
-    parts = make_parts(settings, lookups, definitions, describe_user)
+    lookups, definitions, writer = FakeLookups(), FakeDefinitions(), FakeWriter()
+    parts = make_parts(settings, lookups, definitions, describe_user, writer)
     definitions.tell()
     main, metrics = TestServer(make_app(parts)), TestServer(make_metrics_app(parts))
     for server in (main, metrics):
         await server.start_server(auto_decompress=False)  # as the real one
     async with TestClient(main) as client, TestClient(metrics) as metrics_client:
-        yield Gateway(client, metrics_client, lookups, definitions, parts)
+        yield Gateway(client, metrics_client, lookups, definitions, writer, parts)

@@ -78,6 +78,15 @@ class FakeDefinitions:
     def on_change(self, tell: Callable[[], None]) -> None:
         self.listeners.append(tell)
 
+    @property
+    def changed_at(self) -> int:
+        return self.written
+
+    @asynccontextmanager
+    async def changing(self, id: str) -> AsyncIterator[None]:
+        self._reach()
+        yield
+
     def tell(self) -> None:
         for each in self.listeners:
             each()
@@ -87,13 +96,12 @@ class FakeDefinitions:
         self._reach()
         yield
 
-    async def write(self, records: Sequence[SegmentRecord], fill: FillRecord | None = None) -> int:
+    async def write(self, records: Sequence[SegmentRecord], fill: FillRecord | None = None) -> None:
         self._reach()
         self.written += len(records)
         self.segments.update({record.id: record for record in records})
         self.fill = fill or self.fill
         self.tell()
-        return self.written
 
     async def delete(self, id: str) -> None:
         self._reach()

@@ -16,6 +16,7 @@ from gateway.parts import make_parts
 from gateway.server import MakeProtocol, listening
 from schemas.settings import Settings
 from streams.profile_view import describe_user
+from tests.gateway.collecting import FakeWriter
 from tests.gateway.conftest import KEY
 from tests.gateway.fakes import FakeDefinitions, FakeLookups
 from tests.gateway.test_users import live
@@ -29,7 +30,7 @@ class Running:
     def __init__(self) -> None:
         self.lookups = FakeLookups(slots={"ann": {0, 16}, "a b": {0, 16}})
         self.definitions = FakeDefinitions({"s": live("s", 16)})
-        self.parts = make_parts(Settings(secret_key=KEY), self.lookups, self.definitions, describe_user)
+        self.parts = make_parts(Settings(secret_key=KEY), self.lookups, self.definitions, describe_user, FakeWriter())
         self.definitions.tell()
         self.hot: HotPath | None = None
         self.port = 0

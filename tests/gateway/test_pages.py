@@ -16,6 +16,7 @@ from gateway.pages.session import COOKIE, LASTS, Sessions
 from gateway.parts import make_parts
 from schemas.settings import Settings
 from streams.profile_view import describe_user
+from tests.gateway.collecting import FakeWriter
 from tests.gateway.conftest import KEY, RULE, Gateway
 from tests.gateway.fakes import FakeDefinitions, FakeLookups, beating
 
@@ -87,7 +88,7 @@ def test_a_session_ends_and_another_key_ends_it(monkeypatch: pytest.MonkeyPatch)
 
 
 async def test_with_the_development_key_the_page_signs_in_by_itself() -> None:
-    parts = make_parts(Settings(), FakeLookups(), definitions := FakeDefinitions(), describe_user)
+    parts = make_parts(Settings(), FakeLookups(), definitions := FakeDefinitions(), describe_user, FakeWriter())
     definitions.tell()
     server = TestServer(make_app(parts))
     async with TestClient(server, cookie_jar=CookieJar(unsafe=True)) as browser:

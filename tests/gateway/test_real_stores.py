@@ -29,6 +29,7 @@ from stores.definitions import DefinitionLog
 from stores.lookups import Lookups
 from stores.topics import create_topics
 from streams.profile_view import describe_user
+from tests.gateway.collecting import FakeWriter
 from tests.gateway.conftest import RULE
 from tests.support import servers
 from tests.support.servers import Server
@@ -47,8 +48,12 @@ def settings(broker: Server, redis_server: Server, namespace: str) -> Settings:
 async def gateway(settings: Settings) -> AsyncIterator[tuple[TestClient[Any, Any], Lookups, DefinitionLog]]:
     lookups = Lookups(str(settings.redis), settings.namespace, settings.partitions)
     log = DefinitionLog(str(settings.kafka), settings.namespace)
-    definitions = LockedDefinitions(log, Lock(lookups.redis, keys.lock(settings.namespace)))
-    parts = make_parts(settings, lookups, definitions, describe_user)
+    definitions = LockedDefinitions(
+        log,
+        Lock(lookups.redis, keys.lock(settings.namespace)),
+        lambda id: Lock(lookups.redis, keys.list_lock(settings.namespace, id)),
+    )
+    parts = make_parts(settings, lookups, definitions, describe_user, FakeWriter())
     await log.start()
     async with TestClient(TestServer(make_app(parts)), headers=HEADERS) as client:
         yield client, lookups, log

@@ -61,8 +61,6 @@ async def test_an_id_of_ones_own_and_one_that_is_taken(gateway: Gateway) -> None
         ({"name": "n", "rule": RULE, "id": 7}, "id", "bad_id"),
         ({"name": "n", "rule": RULE, "description": 7}, "description", "bad_description"),
         ({"name": "n", "rule": RULE, "colour": "red"}, "colour", "unknown_key"),
-        ({"name": "n", "users": ["a"]}, "users", "not_yet"),
-        ({"name": "n", "static": True}, "static", "not_yet"),
         ({"name": "n", "rule": "x"}, "rule", "bad_type"),
         ({"name": "n", "rule": {}}, "rule", "unknown_rule"),
         ({"name": "n", "rule": {"all": [RULE, {"user": "user_id", "op": "is"}]}}, "rule.all[1].value", "missing_value"),
