@@ -57,7 +57,8 @@ class Event(msgspec.Struct, omit_defaults=True, kw_only=True):
 class IdentityRecord(msgspec.Struct, omit_defaults=True, kw_only=True):
     """What an id came as, and to whom a call joins it. `owner`: a call named this userId beside the anonymous `id`.
 
-    `alias`: an alias call named `id` as previousId and this as userId; `arrival` orders the aliases of one millisecond.
+    `alias`: an alias call named `id` as previousId and this as userId; `arrival` orders the aliases of one millisecond,
+    `message` is the call's messageId, where it has one.
     `share` is False where the request carried `Sec-GPC: 1`: it marks every user that it names.
     """
 
@@ -67,6 +68,7 @@ class IdentityRecord(msgspec.Struct, omit_defaults=True, kw_only=True):
     owner: str | None = None
     alias: str | None = None
     arrival: int = 0
+    message: str | None = None
     share: bool = True
 
 

@@ -150,7 +150,8 @@ class Flags(msgspec.Struct, array_like=True):
     """What an id has come as: offsets in the identity topic of the first records that said so; -1: none did.
 
     `joined`: that of the record that joined it to a userId while it was none. `born`: source topic → offset below which
-    all under the id was of a user who has been erased; `number` is that user's, for whoever comes next.
+    all under the id was of a user who has been erased; `number` is that user's, for whoever comes next. `aliases`: hash
+    of userId and messageId of an alias call with this previousId → offset and time of receipt of the first such call.
     """
 
     user: int = -1
@@ -158,6 +159,7 @@ class Flags(msgspec.Struct, array_like=True):
     joined: int = -1
     born: list[int] = []
     number: int = -1
+    aliases: dict[int, tuple[int, int]] = {}
 
 
 class Meta(msgspec.Struct, array_like=True, kw_only=True):

@@ -78,6 +78,7 @@ def _shut(desk: Desk, id: str) -> None:
     """Whatever the partition reads of the id's identity from now on says nothing; it was never here."""
     flags = desk.flags(id)
     flags.user = flags.anonymous = flags.joined = -1
+    flags.aliases = {}
     flags.born = [_EVER] * len(SOURCE_TOPICS)
 
 
@@ -136,5 +137,6 @@ def _free(desk: Desk, id: str, offset: int) -> None:
     """What the partition has read until here was of who is erased; what it reads from here on is of somebody new."""
     flags = desk.flags(id)
     flags.user = flags.anonymous = flags.joined = -1
+    flags.aliases = {}
     flags.born = [*desk.meta.applied[:-1], offset + 1]
     desk.delete(id)

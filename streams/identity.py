@@ -6,16 +6,23 @@ sorts first, and a row that others may move into moves nowhere else, so that no 
 are called is the alias's word (`Profile.name`).
 """
 
+from hashlib import blake2b
+from operator import itemgetter
+
 from schemas.events import IdentityRecord
 from schemas.profile import Flags, Redirect, decode_profile_body
+from schemas.times import HOUR
 from schemas.topics import SOURCE_TOPICS, Topic
 from schemas.transfers import Absorb, Join, JoinFrom, Listing, Moved, Transfer, Unshare
 from streams import lists
 from streams.desk import Desk
+from streams.fences import KEPT_HOURS
 from streams.live import Live
 from streams.merge import absorb
 
 _IDENTITY = SOURCE_TOPICS.index(Topic.IDENTITY)
+MOST_ALIASES = 1000
+"""Alias calls that are remembered of a previousId; one that comes in more a day has its oldest forgotten."""
 MOST_HOPS = 16
 """Redirects in a row that a transfer follows. Two collectors would have to race each other to make a circle."""
 
@@ -33,7 +40,7 @@ def take(desk: Desk, record: IdentityRecord, offset: int) -> None:
         _unshare(desk, Unshare(to=record.id))
     if record.owner is not None and record.owner != record.id and not was_user:
         _join_anonymous(desk, flags, record.id, record.owner, offset)
-    if record.alias is not None and record.alias != record.id:
+    if record.alias is not None and record.alias != record.id and not _is_repeated(flags, record, offset):
         if not was_user:
             _join_anonymous(desk, flags, record.id, record.alias, offset)
         elif was_anonymous:
@@ -44,6 +51,25 @@ def take(desk: Desk, record: IdentityRecord, offset: int) -> None:
         _identify(desk, record.id)
     elif record.seen == "anonymous" and not was_anonymous:
         flags.anonymous = offset
+
+
+def _is_repeated(flags: Flags, record: IdentityRecord, offset: int) -> bool:
+    """Whether this very alias call came before: it must not call the user again what a later alias has changed.
+
+    The first one that is read again after a crash is still the first.
+    """
+    if record.message is None:
+        return False
+    name = f"{record.alias}\0{record.message}".encode()
+    digest = int.from_bytes(blake2b(name, digest_size=8).digest(), "big")
+    oldest = record.received - KEPT_HOURS * HOUR
+    first, at = flags.aliases.get(digest, (offset, record.received))
+    if first < offset and at >= oldest:
+        return True
+    if first <= offset:
+        kept = sorted(((key, seen) for key, seen in flags.aliases.items() if seen[1] >= oldest), key=itemgetter(1))
+        flags.aliases = dict(kept[-MOST_ALIASES + 1 :]) | {digest: (offset, record.received)}
+    return False
 
 
 def _identify(desk: Desk, id: str) -> None:

@@ -47,7 +47,8 @@ def _normalise(call: object, request: CallContext, policy: Policy, index: int) -
     kind = request.type or _type(fit.get("type"))
     ids = read_ids(call, kind)  # of the call as sent: an id is refused where a text is mended
     share = not (request.gpc and policy.gpc == "no_share")
-    identity = identity_records(ids, request.received, share, request.arrival + index)
+    message = text(fit.get("messageId"))
+    identity = identity_records(ids, request.received, share, request.arrival + index, message)
     if kind == "alias":
         return Accepted(None, None, identity)
     event = _event(fit, kind, ids, request, policy)

@@ -64,10 +64,13 @@ def _encodable(value: str) -> bool:
     return True
 
 
-def identity_records(ids: Ids, received: int, share: bool = True, arrival: int = 0) -> tuple[IdentityRecord, ...]:
+def identity_records(
+    ids: Ids, received: int, share: bool = True, arrival: int = 0, message: str | None = None
+) -> tuple[IdentityRecord, ...]:
     """What the call tells of its ids, in order: the userId first, so that who is joined to it finds it there.
 
-    `arrival` tells the order of aliases, as it does that of events.
+    `arrival` tells the order of aliases, and `message` their repetitions, as they do of events. Nothing else that is
+    told of ids changes anything when it is told again.
     """
     user, anonymous, previous = ids
     if user is None:
@@ -77,5 +80,8 @@ def identity_records(ids: Ids, received: int, share: bool = True, arrival: int =
         owner = None if anonymous == user else user
         records += (IdentityRecord(id=anonymous, seen="anonymous", owner=owner, received=received, share=share),)
     if previous is not None and previous != user:
-        records += (IdentityRecord(id=previous, alias=user, arrival=arrival, received=received, share=share),)
+        alias = IdentityRecord(
+            id=previous, alias=user, arrival=arrival, message=message, received=received, share=share
+        )
+        records += (alias,)
     return records

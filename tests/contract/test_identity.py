@@ -160,6 +160,11 @@ def test_an_alias_that_is_repeated_changes_nothing(it: Outsider) -> None:
         it.send(alias(old, new, messageId=message), alias(old, new, messageId=message))
     same(it, old, new, known_as=new)
     assert it.counters(new)[2] == 3
+    newest = new_id()
+    it.send(track(newest), alias(new, newest, messageId=new_id("message")))
+    it.send({**E, "anonymousId": new}, alias(new, newest))
+    it.send(alias(old, new, messageId=message))
+    same(it, old, new, newest, known_as=newest)
 
 
 def test_alias_makes_nobody_known(it: Outsider) -> None:

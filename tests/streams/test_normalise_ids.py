@@ -98,7 +98,7 @@ def test_previous_id_says_nothing_in_other_calls() -> None:
             Ids("u", None, "p"),
             [
                 IdentityRecord(id="u", seen="user", received=5),
-                IdentityRecord(id="p", alias="u", received=5, arrival=5007),
+                IdentityRecord(id="p", alias="u", received=5, arrival=5007, message="m"),
             ],
         ),
         (Ids("u", None, "u"), [IdentityRecord(id="u", seen="user", received=5)]),
@@ -107,13 +107,13 @@ def test_previous_id_says_nothing_in_other_calls() -> None:
             [
                 IdentityRecord(id="u", seen="user", received=5),
                 IdentityRecord(id="a", seen="anonymous", owner="u", received=5),
-                IdentityRecord(id="p", alias="u", received=5, arrival=5007),
+                IdentityRecord(id="p", alias="u", received=5, arrival=5007, message="m"),
             ],
         ),
     ],
 )
 def test_identity_records(ids: Ids, expected: list[IdentityRecord]) -> None:
-    assert list(identity_records(ids, 5, arrival=5007)) == expected
+    assert list(identity_records(ids, 5, arrival=5007, message="m")) == expected
 
 
 @given(st.text(min_size=1, max_size=300))
