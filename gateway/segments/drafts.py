@@ -16,7 +16,7 @@ LONGEST_DESCRIPTION = 2000
 _READ = {"id", "name", "description", "rule", "users", "static"}
 _TOLD = {
     "version", "status", "progress", "covers_from", "created", "updated", "size", "share", "new_7d", "active_7d",
-    "sentence", "error", "listed",
+    "sentence", "error", "listed", "position",
 }  # fmt: skip
 
 
