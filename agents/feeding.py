@@ -16,7 +16,8 @@ from schemas.topics import Topic
 from schemas.views import Progress
 from stores.definitions import DefinitionLog
 from streams.outcome import Outcome
-from streams.shard import Batch, BehindError
+from streams.records import Batch
+from streams.shard import BehindError
 
 log = logging.getLogger("shoal.worker")
 

@@ -17,13 +17,17 @@ from schemas.segments import FillRecord
 from schemas.settings import Settings
 from schemas.topics import EVENT_TOPICS, Topic
 from streams.outcome import Outcome
+from streams.records import Record
 from streams.ruleset import RuleSet
-from streams.shard import Record
+from streams.shard import Past
 
 log = logging.getLogger("shoal.worker")
 
-BATCH = 2000
-"""Records of the past that are put into rows between two looks at the present."""
+PORTION = 20_000
+"""Events of the past that are gathered before they are put into rows: the more, the fewer writes a row takes."""
+
+USERS = 500
+"""Rows that are filled in between two looks at the present, some 50 ms."""
 
 CATCHING_UP = 0.05
 """Seconds between two looks at how far the stream is."""
@@ -80,18 +84,18 @@ class Filling:
 
     async def _read(self, fill: int) -> None:
         lane = self._lane
-        if self._rules().fills_anything(fill):
+        if topics := self._rules().brought(fill).topics:
             await self._caught_up()
             consumer = AIOKafkaConsumer(
                 bootstrap_servers=self._settings.kafka,
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
-                max_partition_fetch_bytes=1 << 20,
+                max_partition_fetch_bytes=4 << 20,
                 fetch_max_wait_ms=100,
             )
             await consumer.start()
             try:
-                await self._read_with(consumer, fill)
+                await self._read_with(consumer, topics, fill)
             finally:
                 await consumer.stop()
         await lane.settled()
@@ -108,34 +112,45 @@ class Filling:
         while not all(lane.has_finished(topic, cut) for topic, cut in cuts.items()):  # noqa: ASYNC110  # rare, short
             await asyncio.sleep(CATCHING_UP)
 
-    async def _read_with(self, consumer: AIOKafkaConsumer, fill: int) -> None:
+    async def _read_with(self, consumer: AIOKafkaConsumer, topics: Sequence[Topic], fill: int) -> None:
         lane = self._lane
         cuts = dict(zip(EVENT_TOPICS, lane.shard.meta.cuts, strict=True))
         ends = {
-            TopicPartition(topic.named(self._settings.namespace), lane.number): (topic, cut)
-            for topic, cut in cuts.items()
+            TopicPartition(topic.named(self._settings.namespace), lane.number): (topic, cuts[topic]) for topic in topics
         }
         consumer.assign(list(ends))
         await consumer.seek_to_beginning()
         start = {tp: await consumer.position(tp) for tp in ends}
         total = sum(max(0, cut - start[tp]) for tp, (_, cut) in ends.items())
         left = {tp for tp, (_, cut) in ends.items() if start[tp] < cut}
-        done = 0
+        done, past = 0, Gathered()
         while left:
-            fetched = await consumer.getmany(*left, timeout_ms=500, max_records=BATCH)
+            fetched = await consumer.getmany(*left, timeout_ms=500)
             for tp, records in fetched.items():
                 topic, cut = ends[tp]
-                await self._replay(topic, records)
+                past.add(self._wanted(topic, records))
                 done += len(records)
                 if records[-1].offset + 1 >= cut:
                     left.discard(tp)
+                await asyncio.sleep(0)
+            if past.events >= PORTION or not left:
+                await self._fill_in(past.take())
             await self.tell(f"{fill}:{min(done, total)}:{total}:reading")
 
-    async def _replay(self, topic: Topic, records: Sequence[Record]) -> None:
-        shard, tried = self._lane.shard, Tried(self._lane)
-        await self._lane.step(tried.doing(lambda now: shard.replay(topic, records, now)))
-        tried.check()
-        await asyncio.sleep(0)
+    def _wanted(self, topic: Topic, records: Sequence[Record]) -> Past:
+        try:
+            return self._lane.shard.past(topic, records)
+        except Exception as failure:
+            raise FillFailedError(told(failure)) from failure
+
+    async def _fill_in(self, past: Past) -> None:
+        """User by user, a slice at a time."""
+        runs = list(past.items())
+        for start in range(0, len(runs), USERS):
+            tried, some = Tried(self._lane), dict(runs[start : start + USERS])
+            await self._lane.step(tried.doing(partial(self._lane.shard.fill_in, some)))
+            tried.check()
+            await asyncio.sleep(0)
 
     async def _judge(self, fill: int) -> None:
         async def tell(done: int, total: int) -> None:
@@ -143,6 +158,23 @@ class Filling:
 
         await judge_everyone(self._lane, tell)
         await self.tell(f"{fill}:1:1:filled")
+
+
+class Gathered:
+    """Events of the past that are yet to be put into rows; each topic's stand in the order of their offsets."""
+
+    def __init__(self) -> None:
+        self.events = 0
+        self._past: Past = {}
+
+    def add(self, past: Past) -> None:
+        for id, run in past.items():
+            self.events += len(run)
+            self._past.setdefault(id, []).extend(run)
+
+    def take(self) -> Past:
+        past, self._past, self.events = self._past, {}, 0
+        return past
 
 
 class Tried:
@@ -167,8 +199,12 @@ class Tried:
     def check(self) -> None:
         """Raises FillFailedError where the step was not what it should be."""
         if self._failure is not None:
-            text = f"{type(self._failure).__name__}: {self._failure}"[:LONGEST_ERROR]
-            raise FillFailedError(text) from self._failure
+            raise FillFailedError(told(self._failure)) from self._failure
+
+
+def told(failure: Exception) -> str:
+    """What a segment's `error` says of it."""
+    return f"{type(failure).__name__}: {failure}"[:LONGEST_ERROR]
 
 
 async def judge_everyone(lane: Lane, tell: Callable[[int, int], Awaitable[None]] | None = None) -> None:

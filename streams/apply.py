@@ -139,8 +139,10 @@ def _ask(live: Live, touched: Iterable[Series], changed: Iterable[str], now: int
     for series in touched:
         if asked := (series.up & ~live.truth) | (series.down & live.truth) | series.both:
             ranks |= live.ask_counts(series.leaves, asked, profile.series[series.key], now)
+        settled = live.truth & live.rules.grows
         for index in series.others:
-            ranks |= live.ask(index, now)
+            if not settled >> index & 1:
+                ranks |= live.ask(index, now)
     for group in changed:
         for index, settled in by_group.get(group, ()):
             if settled is None or bool(live.truth >> index & 1) is not settled:
@@ -153,22 +155,19 @@ def replay(live: Live, event: Event, data: bytes, fill: int, now: int) -> None:
 
     One whose own time is still to come is parked once more, for this fill alone: under its negative number.
     """
-    profile, rules = live.profile, live.rules
+    profile, brought = live.profile, live.rules.brought(fill)
     if event.time > now:
         profile.parked.append((event.time, -fill, data))
         live.due = min(live.due, event.time)
         return
     arrival = event.arrival or event.received * 1000
-    for trait_series in rules.trait_series:
-        if trait_series.fill == fill and trait_series.concerns(event):
+    for trait_series in brought.trait_series:
+        if trait_series.concerns(event):
             trait_series.insert(profile, event, arrival, now)
     if event.type in NO_SIGHTINGS:
         return
-    for visit_series in rules.visit_series:
-        if visit_series.fill == fill:
-            visit_series.mark(profile, event, arrival)
+    for visit_series in brought.visit_series:
+        visit_series.mark(profile, event, arrival)
     if event.time >= event.received - live.rules.limits.retention:
-        for number in rules.match(event):
-            series = rules.series[number]
-            if series.fill == fill:
-                series.insert(profile, event, arrival, now)
+        for number in brought.match(event):
+            brought.series[number].insert(profile, event, arrival, now)

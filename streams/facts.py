@@ -36,11 +36,11 @@ def note(profile: Profile, event: Event, arrival: int, changed: set[str]) -> Non
 def note_latest(profile: Profile, values: tuple[str | None, ...], order: Order, changed: set[str]) -> None:
     """Takes what an event tells of its device and place; quick for the newest, if it tells all that is known."""
     known = profile.latest
-    if not profile.stamps and values == known:
-        profile.latest_at = max(profile.latest_at, order)
-        return
-    if not profile.stamps and order > profile.latest_at:
-        if all(value or not old for value, old in zip(values, known, strict=True)):
+    if not profile.stamps:
+        if values == known:
+            profile.latest_at = max(profile.latest_at, order)
+            return
+        if order > profile.latest_at and all(value or not old for value, old in zip(values, known, strict=True)):
             changed.update(name for name, value, old in zip(LATEST, values, known, strict=True) if value != old)
             profile.latest, profile.latest_at = values, order
             return

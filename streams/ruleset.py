@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable
 from hashlib import blake2b
 
 from schemas import rules
-from schemas.events import Event
 from schemas.profile import Profile
 from schemas.rules import All, Listed, Not, Rule, User
 from schemas.segments import SLOT_ACTIVE_7D, SLOT_NEW_7D
-from schemas.times import WEEK
+from schemas.times import MINUTE, WEEK
 from streams import keeping
+from streams.brought import Brought
 from streams.compiler import Compiler, SegmentSpec, in_order
 from streams.leaf import Leaf
 from streams.limits import DEFAULTS, Limits
@@ -34,13 +34,17 @@ SYSTEM = (
 )
 
 
+_AT_ONCE = 10 * MINUTE
+"""What comes sooner is looked into further, for so soon a turn costs more than the search does."""
+
+
 class RuleSet:
     """`specs` compiled together with the segments that the system defines itself, as of fill `latest_fill`.
 
     `leaves[i]` has bit i of a row's truth; `dependents[i]` the ranks, as bits, of the segments that ask it. The segment
     of rank r is in slot `slots[r]`, a member where `judges[r](truth)` is not 0. `refs`: slot → its leaf, where another
-    segment refers to it. `rises` and `falls`: leaves that time alone can make true, or false. `blank`: truth for a
-    user of whom nothing is known yet. `as_of`: offset up to which definitions are in it; `next_slot`: all slots below
+    segment refers to it. `rises` and `falls`: leaves that time alone can make true, or false; `grows`: those
+    that one more event can only make true. `blank`: truth for a user of whom nothing is known yet. `as_of`: offset up to which definitions are in it; `next_slot`: all slots below
     were given to versions that it knows of, or that are no more.
     """
 
@@ -64,9 +68,11 @@ class RuleSet:
         self.dependents = self._dependents(compiler)
         self.refs = {leaf.slot: index for index, leaf in enumerate(self.leaves) if isinstance(leaf, RefLeaf)}
         self._index_series(compiler, limits.exact)
+        self._brought: dict[int, Brought] = {}
         self._index_users()
         self.rises = sum(1 << i for i, leaf in enumerate(self.leaves) if leaf.rises)
         self.falls = sum(1 << i for i, leaf in enumerate(self.leaves) if leaf.falls)
+        self.grows = sum(1 << i for i, leaf in enumerate(self.leaves) if getattr(leaf, "grows", False))
         nobody = Profile(home="", ids=[])
         self.blank = sum(1 << i for i, leaf in enumerate(self.leaves) if leaf.holds(nobody, 0, 0))
 
@@ -113,17 +119,11 @@ class RuleSet:
         """The slots of live versions: when these change, so may the answer to a reference."""
         return tuple(sorted(spec.slot for spec in self.specs if spec.live))
 
-    def fills_anything(self, fill: int) -> bool:
-        """Whether `fill` brings any series, or only conditions on what is in the rows anyway."""
-        return any(series.fill == fill for series in self.by_key.values())
-
-    def wants(self, event: Event, fill: int) -> bool:
-        """Whether a series that `fill` brings has any use for an event."""
-        if any(series.fill == fill for series in self.visit_series):
-            return True
-        if event.traits and any(series.fill == fill and series.concerns(event) for series in self.trait_series):
-            return True
-        return any(self.series[number].fill == fill for number in self.match(event))
+    def brought(self, fill: int) -> Brought:
+        """The series that `fill` brings."""
+        if fill not in self._brought:
+            self._brought[fill] = Brought(series for series in self.by_key.values() if series.fill == fill)
+        return self._brought[fill]
 
     def drop_unused(self, profile: Profile) -> None:
         """Forgets series that nobody asks; one of a fill that is not known here yet is not ours to drop."""
@@ -135,4 +135,12 @@ class RuleSet:
 
     def next(self, index: int, profile: Profile, mask: int, now: int) -> int:
         """When time alone may change leaf `index`; only for leaves of `rises` or `falls`."""
+        return self.leaves[index].next(profile, mask, now)
+
+    def next_or_edge(self, index: int, profile: Profile, mask: int, now: int) -> int:
+        """As `next`, at little cost: when any event of the leaf's comes into its window or leaves it, if that is not
+        at once. Most leaves are asked many times until then."""
+        edge = getattr(self.leaves[index], "edge", None)
+        if edge is not None and (instant := edge(profile, now)) > now + _AT_ONCE:
+            return int(instant)
         return self.leaves[index].next(profile, mask, now)

@@ -7,9 +7,7 @@ crash, whatever of it had been kept: the fences in the rows see to that, and eve
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Protocol
 
-from schemas.events import MARK
 from schemas.profile import META_KEY, Redirect, decode_meta, encode_part
 from schemas.topics import EVENT_TOPICS, SOURCE_TOPICS, Topic
 from schemas.transfers import Erasing, Forward, Listing, Transfer
@@ -19,22 +17,12 @@ from streams.apply import apply, arrived, replay
 from streams.desk import Desk, Get, RecentRows
 from streams.intake import Arrived, RefusedError, by_arrival, read_event, read_identity, read_transfer
 from streams.live import Live
-from streams.outcome import Outcome, Refused
+from streams.outcome import Outcome
+from streams.records import Batch, Record, refuse, refuse_oversized, refused_event
 from streams.ruleset import RuleSet
 
-
-class Record(Protocol):
-    """What is read of a Kafka record."""
-
-    @property
-    def offset(self) -> int: ...
-    @property
-    def key(self) -> bytes | None: ...
-    @property
-    def value(self) -> bytes | None: ...
-
-
-Batch = tuple[Topic, Sequence[Record]]
+Past = dict[str, list[Arrived]]
+"""Events of the past by the id they were sent under."""
 
 
 class BehindError(Exception):
@@ -82,7 +70,7 @@ class Shard:
             self._guard(desk, Topic.TRANSFERS, record, partial(self._arrive, transfer))
         outcome = desk.close()
         if outcome.oversized:
-            _refuse_oversized(outcome, batches)
+            refuse_oversized(outcome, batches)
         return outcome
 
     def _ends(self, batches: Iterable[Batch]) -> list[int]:
@@ -116,7 +104,7 @@ class Shard:
         try:
             step(desk, record)
         except RefusedError as refusal:
-            _refuse(desk, topic, record, refusal)
+            refuse(desk.outcome, topic, record, refusal)
 
     def _apply_identity(self, desk: Desk, record: Record) -> None:
         identity.take(desk, read_identity(record.key, record.value), record.offset)
@@ -131,7 +119,7 @@ class Shard:
             try:
                 row = desk.row(sent)
             except RefusedError as refusal:
-                desk.outcome.refused += [_refused_event(each, refusal) for each in run]
+                desk.outcome.refused += [refused_event(each, refusal) for each in run]
                 continue
             if isinstance(row, Redirect):
                 self._forward(desk, sent, row, run)
@@ -146,7 +134,7 @@ class Shard:
             try:
                 event = read_event(topic, record.key, record.value)
             except RefusedError as refusal:
-                _refuse(desk, topic, record, refusal)
+                refuse(desk.outcome, topic, record, refusal)
                 continue
             # What comes before the cut is read from the log for the series of that fill, also if it comes again.
             each = arrived(event, record.value or b"", fill if record.offset >= cut else fill - 1, index, record.offset)
@@ -156,15 +144,14 @@ class Shard:
             else:
                 run.append(each)
 
-    def _forward(self, desk: Desk, sent: str, row: Redirect, run: Iterable[Arrived]) -> None:
+    def _forward(self, desk: Desk, sent: str, row: Redirect, run: Iterable[Arrived], replay: bool = False) -> None:
         """Events of an id that belongs to another user, where its redirect leads; each topic's in their order."""
         if row.erased is not None:
             return
         identity.resend(desk, sent, row)
         for each in run:
-            desk.send(
-                Forward(to=row.home, sent=sent, topic=each.topic, offset=each.offset, fill=each.fill, data=each.data)
-            )
+            at = {"topic": each.topic, "offset": each.offset, "fill": each.fill}
+            desk.send(Forward(to=row.home, sent=sent, **at, data=each.data, replay=replay))
 
     def _count(self, desk: Desk, live: Live, sent: str, run: Iterable[Arrived]) -> None:
         fresh = fences.drop_duplicates(live, sent, fences.pass_fences(live.profile, sent, run), self.rules.limits.exact)
@@ -213,16 +200,13 @@ class Shard:
         elif not isinstance(transfer, Forward):
             identity.arrive(desk, transfer, row)
         elif transfer.replay:
-            self._fill_in(desk, row, transfer.sent, transfer.topic, transfer.offset, transfer.data, transfer.fill)
+            if fences.pass_fill_fence(row.profile, transfer.fill, transfer.sent, transfer.topic, transfer.offset):
+                event = read_event(EVENT_TOPICS[transfer.topic], transfer.sent.encode(), transfer.data)
+                replay(row, event, transfer.data, transfer.fill, desk.now)
         else:
             event = read_event(EVENT_TOPICS[transfer.topic], transfer.sent.encode(), transfer.data)
             each = arrived(event, transfer.data, transfer.fill, transfer.topic, transfer.offset)
             self._count(desk, row, transfer.sent, [each])
-
-    def _fill_in(self, desk: Desk, live: Live, sent: str, topic: int, offset: int, data: bytes, fill: int) -> None:
-        if fences.pass_fill_fence(live.profile, fill, sent, topic, offset):
-            event = read_event(EVENT_TOPICS[topic], sent.encode(), data)
-            replay(live, event, data, fill, desk.now)
 
     # ---- fills: see docs/design.md, "Filling a new segment"
 
@@ -232,31 +216,43 @@ class Shard:
         self.meta.fill = fill
         return Outcome(self.meta, now)
 
-    def replay(self, topic: Topic, records: Iterable[Record], now: int) -> Outcome:
-        """Fills in a batch of the past, of records before the cut; garbage was refused when it came."""
-        desk = self._desk(now)
-        index, fill = EVENT_TOPICS.index(topic), self.meta.fill
+    def past(self, topic: Topic, records: Iterable[Record]) -> Past:
+        """What the fill wants of records of the past, those before the cut; garbage was refused when it came."""
+        index, fill, wanted = EVENT_TOPICS.index(topic), self.meta.fill, self.rules.brought(self.meta.fill)
+        can_matter, cut = wanted.sieve(topic), self.meta.cuts[index]
+        past: Past = {}
         for record in records:
-            if record.offset >= self.meta.cuts[index]:
-                break
+            value = record.value or b""
+            if record.offset >= cut or not can_matter(value):
+                continue
             try:
-                event = read_event(topic, record.key, record.value)
-                if not self.rules.wants(event, fill):
-                    continue
-                row = desk.row(event.id)
+                event = read_event(topic, record.key, value)
             except RefusedError:
                 continue
-            if erasing.is_of_before(desk, event.id, row, index, record.offset):
+            if wanted.wants(event):
+                past.setdefault(event.id, []).append(arrived(event, value, fill, index, record.offset))
+        return past
+
+    def fill_in(self, past: Past, now: int) -> Outcome:
+        """Fills in what is wanted of the past. Of an id's events of one topic, the older have to come first."""
+        desk = self._desk(now)
+        for sent, run in past.items():
+            try:
+                row = desk.row(sent)
+            except RefusedError:
                 continue
-            data = record.value or b""
+            kept = [each for each in run if not erasing.is_of_before(desk, sent, row, each.topic, each.offset)]
             if isinstance(row, Redirect):
-                identity.resend(desk, event.id, row)
-                forward = Forward(to=row.home, sent=event.id, topic=index, offset=record.offset, fill=fill, data=data)
-                forward.replay = True
-                desk.send(forward)
-            else:
-                self._fill_in(desk, row, event.id, index, record.offset, data, fill)
+                self._forward(desk, sent, row, kept, replay=True)
+                continue
+            for each in kept:
+                if fences.pass_fill_fence(row.profile, each.fill, sent, each.topic, each.offset):
+                    replay(row, each.event, each.data, each.fill, now)
         return desk.close()
+
+    def replay(self, topic: Topic, records: Iterable[Record], now: int) -> Outcome:
+        """Fills in a batch of the past."""
+        return self.fill_in(self.past(topic, records), now)
 
     def fields(self) -> dict[str, str]:
         """What the partition tells of itself beside its sums: see `Meta`."""
@@ -278,25 +274,3 @@ class Shard:
         for id in ids:
             desk.rejudge(id)
         return desk.close()
-
-
-def _refuse(desk: Desk, topic: Topic, record: Record, refusal: RefusedError) -> None:
-    """A mark is no record of any schema, and was not meant as one."""
-    if record.key is not None or record.value != MARK:
-        desk.outcome.refused.append(_refused(topic, record, refusal))
-
-
-def _refused(topic: Topic, record: Record, refusal: RefusedError) -> Refused:
-    return Refused(topic, record.offset, record.key, record.value, refusal.code, str(refusal))
-
-
-def _refused_event(each: Arrived, refusal: RefusedError) -> Refused:
-    topic, key = EVENT_TOPICS[each.topic], each.event.id.encode()
-    return Refused(topic, each.offset, key, each.data, refusal.code, str(refusal))
-
-
-def _refuse_oversized(outcome: Outcome, batches: Iterable[Batch]) -> None:
-    keys = {id.encode() for id in outcome.oversized}
-    reason = RefusedError("profile_too_large", "with this event the user's profile would outgrow a record")
-    for topic, records in batches:
-        outcome.refused += [_refused(topic, record, reason) for record in records if record.key in keys]
