@@ -36,7 +36,7 @@ def compared(directory: Path, faults: Sequence[Fault], seed: int, calls: int, *,
             rounds.compared(live, load, fault(live, random.Random(seed + number)))
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_worker_a_store_and_a_gateway(tmp_path: Path) -> None:
     faults = [
         rounds.worker_killed,
@@ -48,7 +48,7 @@ def test_a_worker_a_store_and_a_gateway(tmp_path: Path) -> None:
     compared(tmp_path, faults, SEED, 250, workers=1, broker="tansu")
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.kafka
 @needs.KAFKA.mark
 def test_two_workers_on_kafka(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ DURABLE = [rounds.everything_ended, rounds.everything_killed]
 
 
 @pytest.mark.long
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("seed", range(SEED * 1000, SEED * 1000 + ROUNDS))
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("broker", ["tansu", pytest.param("kafka", marks=ON_KAFKA)])

@@ -117,12 +117,7 @@ FLOW = (
         "        for each in run:",
     ),
     Fault("a fill's way over redirects is no fill's", SHARD, "                forward.replay = True\n", ""),
-    Fault(
-        "an id that came as a userId first is none",
-        DESK,
-        "identified=self.flags(id).user >= 0",
-        "identified=self.flags(id).user > 0",
-    ),
+    Fault("an id that came as a userId first is none", DESK, "identified=flags.user >= 0", "identified=flags.user > 0"),
     Fault(
         "a row is not brought to the very instant",
         DESK,
@@ -141,7 +136,7 @@ FLOW = (
         "if found is None or found[0] != value or found[1].rules is not rules:",
         "if found is None:",
     ),
-    Fault("a user that moves leaves its sums behind", DESK, "had - count for had, count", "had for had, count"),
+    Fault("a user that moves leaves its sums behind", DESK, "[-count for count in counts]", "[0 for count in counts]"),
     Fault("a longer window shares what a shorter one keeps", SHARING, "0 < other.age <= self.age", "0 < other.age"),
     Fault(
         "a higher count shares what a lower one keeps",
@@ -159,7 +154,7 @@ FLOW = (
     Fault(
         "what waits for its fill is looked at",
         COMPILED,
-        'return version.status == "live" or 0 < version.fill == latest',
-        'return version.status == "live" or version.fill <= latest',
+        "version.static or 0 < version.fill == latest",
+        "version.static or version.fill <= latest",
     ),
 )

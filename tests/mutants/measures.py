@@ -36,7 +36,9 @@ MEASURED = (
         "return number is not None and _ACCEPTS",
         "return number is None or _ACCEPTS",
     ),
-    Fault("the average of none is 0", MEASURES, "if count else None", "if count else 0"),
+    Fault(
+        "the average of none is 0", MEASURES, "merged)], count) if count else None", "merged)], count) if count else 0"
+    ),
     Fault(
         "an average is of one event more",
         MEASURES,
@@ -44,7 +46,7 @@ MEASURED = (
         "*(each.total for each in merged)], count + 1) if count",
     ),
     Fault(
-        "the order of arrival tells a sum",
+        "a sum is rounded at every step",
         MEASURES,
         "        return fsum(values) / count",
         "        return sum(values) / count",
@@ -74,12 +76,6 @@ MEASURED = (
         PAIRS,
         "sorted([*zip(ours, profile.values.get(key, []), strict=True), *zip(times, values, strict=True)])",
         "sorted([*zip(times, values, strict=True)])",
-    ),
-    Fault(
-        "a pair is forgotten a millisecond early",
-        PAIRS,
-        "drop = bisect_right(times, now - self.age) if self.age else 0",
-        "drop = bisect_right(times, now - self.age + 1) if self.age else 0",
     ),
     Fault(
         "a text came last when it came first",
@@ -127,19 +123,19 @@ MEASURED = (
     Fault(
         "a period holds its old end too",
         PERIODS,
-        "low = bisect_right(times, now - (back + 1) * every, 0, high)",
-        "low = bisect_right(times, now - (back + 1) * every - 1, 0, high)",
+        "periods = [(now - time) // every for time",
+        "periods = [(now - time - 1) // every for time",
     ),
     Fault(
         "one period more is looked at",
         PERIODS,
-        "(back := (now - times[high - 1]) // every) < self.periods.of_last:",
-        "(back := (now - times[high - 1]) // every) <= self.periods.of_last:",
+        "first = bisect_right(times, now - every * of_last)",
+        "first = bisect_right(times, now - every * (of_last + 1))",
     ),
     Fault(
         "periods without events do not count",
         PERIODS,
-        "return met + empty * accepts(self.cmp, measure.of((), ()))",
+        "return met + (of_last - len(numbers)) * accepts(self.cmp, measure.of((), ()))",
         "return met",
     ),
     Fault(
@@ -151,14 +147,20 @@ MEASURED = (
     Fault(
         "a period begins a millisecond late",
         PERIODS,
-        "time + ((now - time) // every + 1) * every for time in inside",
-        "time + ((now - time) // every + 1) * every + 1 for time in inside",
+        "(back + 1) * periods.every, -back, place)",
+        "(back + 1) * periods.every + 1, -back, place)",
     ),
     Fault(
         "periods change in their first round only",
         PERIODS,
-        "for cycle in range(self.periods.of_last if inside else 0):",
-        "for cycle in range(1 if inside else 0):",
+        "return instant or max(oldest + reach, now + every)",
+        "return instant or NEVER",
+    ),
+    Fault(
+        "what passes into an older period stays in its own",
+        PERIODS,
+        "= (place + 1, high), (older[0], place + 1)",
+        "= (place, high), (older[0], place + 1)",
     ),
     Fault(
         "steps may be at the same time",
@@ -200,21 +202,21 @@ MEASURED = (
     Fault(
         "a break is none",
         HELD,
-        "            if not said:\n                since = None",
-        "            if not said:\n                pass",
+        "            if not holds:\n                return since",
+        "            if not holds:\n                continue",
     ),
-    Fault("the same again begins anew", HELD, "            elif since is None:", "            else:"),
+    Fault("the same again begins anew", HELD, "            since = time\n", "            since = since or time\n"),
     Fault(
         "what was never set holds since no time",
         HELD,
-        "since = profile.known_at if self._condition.unset and",
-        "since = None if self._condition.unset and",
+        "return profile.known_at if self._condition.unset and",
+        "return None if self._condition.unset and",
     ),
     Fault(
         "a trait's value of before the window is forgotten",
         TRAITS,
-        "            if time > now - self.age:",
-        "            if time > now:",
+        "first = min(bases.values(), default=0) if len(bases) == len(self.condition.names) else 0",
+        "first = before",
     ),
     Fault(
         "of values set at once the first counts",
@@ -222,12 +224,7 @@ MEASURED = (
         "yield arrival * 4 + place * 2 +",
         "yield -arrival * 4 + place * 2 +",
     ),
-    Fault(
-        "an older log hides the newest value",
-        TRAITS,
-        "        return sorted(set(kept))",
-        "        return sorted(set(zip(times, codes, strict=True)))",
-    ),
+    Fault("an older log hides the newest value", TRAITS, "in chain(newest, zip(", "in chain((), zip("),
     Fault(
         "the first visit is a returning one", VISITS, '"new" if new else "returning"', '"returning" if new else "new"'
     ),

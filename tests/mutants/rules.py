@@ -64,7 +64,9 @@ RULES = (
         "leaving = count - high\n",
         "leaving = count - high + (high > 0)\n",
     ),
-    Fault("one event too few is kept", THRESHOLDS, "else max(self.low, self.high + 1)", "else max(self.low, self.high)"),
+    Fault(
+        "one event too few is kept", THRESHOLDS, "else max(self.low, self.high + 1)", "else max(self.low, self.high)"
+    ),
     Fault(
         "a window's new end moves nobody",
         SPANS,

@@ -26,7 +26,8 @@ USERS = (
     ),
     Fault("first_seen is the first arrival", FACTS, "or time < profile.first_seen:", "or time > profile.first_seen:"),
     Fault("a late event is the last seen", FACTS, "or time > profile.last_seen:", "or time != profile.last_seen:"),
-    Fault("a group call is a sighting", FACTS, 'if event.type == "group":', 'if event.type == "":'),
+    Fault("a group call is a sighting", FACTS, "if event.type in NO_SIGHTINGS:", 'if event.type == "upload":'),
+    Fault("an upload is a sighting", FACTS, "if event.type in NO_SIGHTINGS:", 'if event.type == "group":'),
     Fault("a campaign needs no source", FACTS, 'if campaign.get("source"):', "if campaign:"),
     Fault(
         "the first campaign is the last",
