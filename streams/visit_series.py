@@ -7,6 +7,7 @@ section 2, "Visits"; section 5, "PATHs of an event".
 
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from schemas.events import Event
 from schemas.profile import Profile, Visit
@@ -14,7 +15,8 @@ from schemas.rules import Filter
 from streams import merged, timeline
 from streams.facts import seconds
 from streams.matching import event_test
-from streams.operators import predicate
+from streams.operators import READ as READ_FIELD
+from streams.operators import Question, depends_on_time, predicate, question
 from streams.pairs import READ, columns, put
 from streams.paths import event_path
 from streams.series import Series, Standing
@@ -22,8 +24,10 @@ from streams.wishes import Wish
 
 VISIT = "$visit"
 LANDING = "landing_page"
-MARKS = "hlv"
-"""What is put behind a series' key for its marks: heads and landings that meet the filters, values of either."""
+MARKS = "hlvt"
+"""What is put behind a series' key for its marks: heads and landings that meet the filters, values of either, times."""
+
+_NO_TIME = -(1 << 62)
 
 _MAKES_VISITS = frozenset(("page", "screen", "track", "identify"))
 _OF_VISITS: dict[str, Callable[[Visit, bool], object]] = {
@@ -36,17 +40,20 @@ _OF_VISITS: dict[str, Callable[[Visit, bool], object]] = {
 
 class VisitSeries(Series):
     """`key`h has the arrivals of events whose fields meet the selector's filters, `key`l of page calls whose URL meets
-    those on `landing_page`, `key`v of events with a value to lend.
+    those on `landing_page`, `key`v of events with a value to lend, `key`t of events with an instant that is asked how
+    old it was at the visit's start.
     """
 
-    __slots__ = ("_head", "_landing", "_lends", "_no_landing", "_of_visit", "_read")
+    __slots__ = ("_ages", "_head", "_landing", "_lends", "_no_landing", "_of_visit", "_read")
 
     def __init__(self, key: str, fill: int, wish: Wish) -> None:
         super().__init__(key, fill, wish)
         where = wish.selector.where
         landing = [each for each in where if each.field == LANDING]
         head = [each for each in where if each.field not in _OF_VISITS and each.field != LANDING]
-        self._head = event_test(head) if head else None
+        fixed = [each for each in head if not depends_on_time(each.op)]
+        self._head = event_test(fixed) if fixed else None
+        self._ages = [(event_path(each.field), question(each.op, each.value)) for each in head if each not in fixed]
         self._landing = event_test([Filter("url", each.op, each.value) for each in landing]) if landing else None
         self._no_landing = [predicate(each.op, each.value) for each in landing]
         of_visit = [each for each in where if each.field in _OF_VISITS]
@@ -79,6 +86,10 @@ class VisitSeries(Series):
             insort(profile.series.setdefault(self.key + "h", []), arrival)
         if self._landing is not None and event.type == "page" and self._landing(event):
             insort(profile.series.setdefault(self.key + "l", []), arrival)
+        if self._ages:
+            ages = [_age_at_zero(read(event), asked) for read, asked in self._ages]
+            if any(age != _NO_TIME for age in ages):
+                put(profile, self.key + "t", arrival, ages)
         if self._lends is not None and (self.wish.of != LANDING or event.type == "page"):
             value = self._read(self._lends(event))
             if value is not None:
@@ -133,15 +144,12 @@ class VisitSeries(Series):
         of = self.wish.of or ""
         if of in _OF_VISITS:
             return self._read(_OF_VISITS[of](visit, new))
-        arrival = visit.landing if of == LANDING else visit.head
-        arrivals = profile.series.get(self.key + "v", [])
-        if arrival is None or (place := bisect_left(arrivals, arrival)) == len(arrivals):
-            return None
-        found: object = profile.values[self.key + "v"][place]
-        return found if arrivals[place] == arrival else None
+        return _beside(profile, self.key + "v", visit.landing if of == LANDING else visit.head)
 
     def _matches(self, profile: Profile, visit: Visit, new: bool) -> bool:
         if self._head is not None and not _has(profile.series.get(self.key + "h"), visit.head):
+            return False
+        if self._ages and not self._are_so_old(profile, visit):
             return False
         if self._landing is not None:
             if visit.landing is None:
@@ -150,6 +158,14 @@ class VisitSeries(Series):
             elif not _has(profile.series.get(self.key + "l"), visit.landing):
                 return False
         return all(test(read(visit, new), visit.start) for read, test in self._of_visit)
+
+    def _are_so_old(self, profile: Profile, visit: Visit) -> bool:
+        """`within_last` and its complement on the head's fields: they look back from the visit's start."""
+        ages = _beside(profile, self.key + "t", visit.head) or [_NO_TIME] * len(self._ages)
+        return all(
+            (age != _NO_TIME and asked.holds(visit.start + age, asked.value)) is asked.wanted
+            for (_, asked), age in zip(self._ages, ages, strict=True)
+        )
 
     def _forget_marks(self, profile: Profile) -> None:
         """Where there are many, the marks of events that the timeline has no more."""
@@ -164,6 +180,20 @@ class VisitSeries(Series):
             if self.key + mark in profile.values:
                 values = profile.values[self.key + mark]
                 profile.values[self.key + mark] = [values[place] for place in kept]
+
+
+def _age_at_zero(field: object, asked: Question) -> int:
+    """How old a field's instant was in 1970, ms; _NO_TIME where it is none."""
+    age: int | None = READ_FIELD[asked.reads](field, 0)
+    return _NO_TIME if age is None else age
+
+
+def _beside(profile: Profile, key: str, arrival: int | None) -> Any:
+    """What an event is marked with; None where it is not."""
+    arrivals = profile.series.get(key, [])
+    if arrival is None or (place := bisect_left(arrivals, arrival)) == len(arrivals) or arrivals[place] != arrival:
+        return None
+    return profile.values[key][place]
 
 
 def _has(arrivals: list[int] | None, arrival: int) -> bool:

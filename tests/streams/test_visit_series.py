@@ -76,6 +76,49 @@ def test_the_value_is_that_of_the_first_page_call_also_when_it_comes_late() -> N
     assert one.see(page(HOUR - MINUTE)).found() == 0
 
 
+def signed_up(op, minutes, *more):
+    return One(
+        Did(
+            Selector("$visit", (Filter("properties.signup", op, minutes * MINUTE), *more)),
+            Measure("count", Cmp("gte", 1)),
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("signup", "within"),
+    [
+        ("1970-01-01T00:30:00.001Z", True),
+        ("1970-01-01T00:30:00Z", False),
+        ("1970-01-01T01:00:00Z", True),
+        ("1970-01-01T01:00:00.001Z", False),  # after the visit began
+        ("1970-01-01", False),
+        ("some day", False),
+        (1_800_000, False),
+        (None, False),
+    ],
+)
+def test_within_last_looks_back_from_the_visits_start(signup, within) -> None:
+    """Contract: "on events from the event's own time", and the visit's is its first event's."""
+    click = Event(id="u", type="track", name="x", time=HOUR, received=HOUR, message_id="m", arrival=HOUR * 1000)
+    seen = [click, page(HOUR + 20 * MINUTE, signup=signup)]
+    for order in (1, -1):
+        assert signed_up("within_last", 30).see(*seen[::order]).found() == within
+        assert signed_up("not_within_last", 30).see(*seen[::order]).found() == (not within)
+        beside = Filter("path", "is", "/")
+        assert signed_up("within_last", 30, beside).see(*seen[::order]).found() == within
+        assert signed_up("within_last", 30, Filter("path", "is", "/x")).see(*seen[::order]).found() == 0
+
+
+def test_a_late_event_moves_the_start_that_is_looked_back_from() -> None:
+    one = signed_up("within_last", 30).see(page(HOUR + 20 * MINUTE, signup="1970-01-01T00:45:00Z"))
+    assert one.found() == 0
+    click = Event(id="u", type="track", name="x", time=HOUR, received=HOUR, message_id="m", arrival=HOUR * 1000)
+    assert one.see(click).found() == 1
+    late = Event(id="u", type="track", name="x", time=HOUR - 20 * MINUTE, received=HOUR, message_id="n", arrival=1)
+    assert one.see(late).found() == 0
+
+
 def test_a_filter_and_a_value() -> None:
     where = (Filter("landing_page", "ends_with", ("/a",)), Filter("properties.n", "gt", 4))
     assert One(Did(Selector("$visit", where), Measure("sum", Cmp("gte", 1), "page_views"))).see(*THREE).found() == 2
