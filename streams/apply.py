@@ -139,9 +139,9 @@ def _ask(live: Live, touched: Iterable[Series], changed: Iterable[str], now: int
     for series in touched:
         if asked := (series.up & ~live.truth) | (series.down & live.truth) | series.both:
             ranks |= live.ask_counts(series.leaves, asked, profile.series[series.key], now)
-        settled = live.truth & live.rules.grows
+        sure = live.truth & live.rules.grows
         for index in series.others:
-            if not settled >> index & 1:
+            if not sure >> index & 1:
                 ranks |= live.ask(index, now)
     for group in changed:
         for index, settled in by_group.get(group, ()):

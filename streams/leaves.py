@@ -49,13 +49,15 @@ def _measured(did: Did, cmp: Cmp, span: Span, context: Context) -> Leaf:
     A count that needs no more than are always kept one by one is a threshold.
     """
     kind, measure = did.measure.kind, MEASURES[did.measure.kind]
+    # Visits are no such events: a late one may make two of them one.
+    grows = cmp.op in measure.grows and did.selector.event != VISIT
     if not span.open or (did.selector.event == VISIT and kind != "count"):
-        return WindowLeaf(context.series(_wish(did, span, measure.keeps)), kind, cmp, span)
+        return WindowLeaf(context.series(_wish(did, span, measure.keeps)), kind, cmp, span, grows)
     need = max(accepted_counts(cmp).need, SHOWN) if measure.counts else None
     key = context.series(_wish(did, span, measure.open, need))
     if kind == "count" and need is not None and need <= context.limit - merged.chunk(0, context.limit):
         return count_leaf(key, cmp, span)
-    return WindowLeaf(key, kind, cmp, span)
+    return WindowLeaf(key, kind, cmp, span, grows)
 
 
 def _wish(did: Did, span: Span, keeps: str, need: int | None = None) -> Wish:
@@ -65,7 +67,8 @@ def _wish(did: Did, span: Span, keeps: str, need: int | None = None) -> Wish:
 def _sequence(sequence: Sequence, context: Context) -> Leaf:
     span = span_of(sequence.window, context.covers_from)
     steps = (Wish(step, age=span.last, start=span.start) for step in sequence.selectors)
-    return SequenceLeaf(tuple(map(context.series, steps)), sequence.within, span)
+    grows = all(step.event != VISIT for step in sequence.selectors)
+    return SequenceLeaf(tuple(map(context.series, steps)), sequence.within, span, grows)
 
 
 def _user(user: User, context: Context) -> Leaf:

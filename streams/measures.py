@@ -39,12 +39,14 @@ def accepts(cmp: Cmp, number: Number | None) -> bool:
 class Measure:
     """`keeps`: the series it needs for any window; `open`: for windows that are open at their end (`streams.wishes`).
 
-    `counts`: it is a number of things that are kept, so that as many of the newest settle a comparison.
+    `counts`: it is a number of things that are kept, so that as many of the newest settle a comparison. `grows`: the
+    comparisons that one more event can only make true.
     """
 
     keeps: str
     open: str
     counts = False
+    grows: tuple[str, ...] = ()
 
     def of(self, values: Sequence[Any], merged: Sequence[Bucket]) -> Number | None:
         """The number; None where there is none. `merged`: events that are not kept one by one."""
@@ -68,6 +70,7 @@ class Count(Measure):
 
     keeps = open = wishes.TIMES
     counts = True
+    grows = ("gte", "gt")
 
     def of(self, values: Sequence[Any], merged: Sequence[Bucket]) -> Number:
         return len(values) + sum(each.number for each in merged)
@@ -104,6 +107,7 @@ class Avg(Measure):
 
 class Min(Measure):
     keeps, open = wishes.NUMBERS, wishes.LEAST
+    grows = ("lte", "lt")
 
     def of(self, values: Sequence[Any], merged: Sequence[Bucket]) -> Number | None:
         return min([*values, *(each.low for each in merged)], default=None)
@@ -114,6 +118,7 @@ class Min(Measure):
 
 class Max(Measure):
     keeps, open = wishes.NUMBERS, wishes.GREATEST
+    grows = ("gte", "gt")
 
     def of(self, values: Sequence[Any], merged: Sequence[Bucket]) -> Number | None:
         return max([*values, *(each.high for each in merged)], default=None)
@@ -125,6 +130,7 @@ class Max(Measure):
 class Distinct(Measure):
     keeps, open = wishes.TEXTS, wishes.NEWEST
     counts = True
+    grows = ("gte", "gt")
 
     def of(self, values: Sequence[Any], merged: Sequence[Bucket]) -> Number:
         return len(set(values)) + sum(each.number for each in merged)

@@ -68,13 +68,24 @@ class PeriodsLeaf:
                 periods.setdefault(back, []).append(each)
         return periods
 
+    def edge(self, profile: Profile, now: int) -> int:
+        """The first instant after `now` at which a time passes from one period into another."""
+        every, reach = self.periods.every, self.periods.every * self.periods.of_last
+        times = profile.series.get(self.series, [])
+        passing = [time + ((now - time) // every + 1) * every for time in times[bisect_right(times, now - reach) :]]
+        passing += [
+            each.last + ((now - each.last) // every + 1) * every
+            for each in buckets_of(profile, self.series)
+            if each.last > now - reach
+        ]
+        return min(passing, default=NEVER)
+
     def next(self, profile: Profile, mask: int, now: int) -> int:
         every, reach = self.periods.every, self.periods.every * self.periods.of_last
         times, values = columns(profile, self.series)
         first = bisect_right(times, now - reach)
-        buckets = [each.last for each in buckets_of(profile, self.series) if each.last > now - reach]
-        if buckets:
-            return min(time + ((now - time) // every + 1) * every for time in (*buckets, *times[first:]))
+        if buckets_of(profile, self.series):
+            return self.edge(profile, now)
         if first == len(times):
             return NEVER
         oldest, measure = times[first], MEASURES[self.kind]

@@ -41,11 +41,12 @@ _AT_ONCE = 10 * MINUTE
 class RuleSet:
     """`specs` compiled together with the segments that the system defines itself, as of fill `latest_fill`.
 
-    `leaves[i]` has bit i of a row's truth; `dependents[i]` the ranks, as bits, of the segments that ask it. The segment
-    of rank r is in slot `slots[r]`, a member where `judges[r](truth)` is not 0. `refs`: slot → its leaf, where another
-    segment refers to it. `rises` and `falls`: leaves that time alone can make true, or false; `grows`: those
-    that one more event can only make true. `blank`: truth for a user of whom nothing is known yet. `as_of`: offset up to which definitions are in it; `next_slot`: all slots below
-    were given to versions that it knows of, or that are no more.
+    `leaves[i]` has bit i of a row's truth; `dependents[i]` the ranks, as bits, of the segments that ask it. The
+    segment of rank r is in slot `slots[r]`, a member where `judges[r](truth)` is not 0. `refs`: slot → its leaf,
+    where another segment refers to it. `rises` and `falls`: leaves that time alone can make true, or false; `grows`:
+    those that one more event can only make true. `blank`: truth for a user of whom nothing is known yet. `as_of`:
+    offset up to which definitions are in it; `next_slot`: all slots below were given to versions that it knows of, or
+    that are no more.
     """
 
     as_of = 1 << 62

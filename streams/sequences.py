@@ -17,11 +17,12 @@ from streams.spans import Span, first_change
 
 @dataclass(frozen=True, slots=True)
 class SequenceLeaf:
-    """`steps` are the keys of their series; `within` in ms, None for any."""
+    """`steps` are the keys of their series; `within` in ms, None for any. `grows`: see `WindowLeaf`."""
 
     steps: tuple[str, ...]
     within: int | None
     span: Span
+    grows: bool = False
 
     @property
     def rises(self) -> bool:

@@ -21,12 +21,16 @@ _STEPS = 64
 
 @dataclass(frozen=True, slots=True)
 class WindowLeaf:
-    """What measure `kind` makes of the events of series `series` in the window compares so."""
+    """What measure `kind` makes of the events of series `series` in the window compares so.
+
+    `grows`: one more event can only make it true.
+    """
 
     series: str
     kind: str
     cmp: Cmp
     span: Span
+    grows: bool = False
 
     @property
     def rises(self) -> bool:
@@ -38,6 +42,11 @@ class WindowLeaf:
 
     def holds(self, profile: Profile, mask: int, now: int) -> bool:
         return accepts(self.cmp, self.found(profile, now))
+
+    def edge(self, profile: Profile, now: int) -> int:
+        """The first instant after `now` at which anything comes into the window or leaves it."""
+        buckets = [each.last for each in buckets_of(profile, self.series)]
+        return min(next(self.span.edges(times, now), NEVER) for times in (profile.series.get(self.series, []), buckets))
 
     def next(self, profile: Profile, mask: int, now: int) -> int:
         times, values = columns(profile, self.series)
