@@ -14,7 +14,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 
 Row = tuple[bytes, bytes | None]
-Trailer = Callable[[int], Row]
+Trailer = Callable[[int, int], Sequence[Row]]
 
 _BATCH_OVERHEAD = 61
 _RECORD_OVERHEAD = 32
@@ -62,7 +62,7 @@ class BatchProducer:
         """Sends `rows` in their order, or the trailer alone; returns when the last batch is handed over.
 
         Those before it are confirmed then.
-        `trailer(n)` is the record that a batch ends with whose last row is the nth of `rows`.
+        `trailer(start, end)` are the records that a batch of `rows[start:end]` ends with.
         Raises RowTooLargeError before anything is sent.
         """
         batches = list(self._cut(rows, trailer))
@@ -88,7 +88,7 @@ class BatchProducer:
         """Records of each batch, and how many rows are in it or before."""
         sizes = [_size(row) for row in rows]
         if not rows and trailer is not None:
-            yield [trailer(0)], 0
+            yield list(trailer(0, 0)), 0
         start = 0
         while start < len(rows):
             end, last = self._fill(sizes, start, trailer)
@@ -97,18 +97,23 @@ class BatchProducer:
             yield [*rows[start:end], *last], end
             start = end
 
-    def _fill(self, sizes: Sequence[int], start: int, trailer: Trailer | None) -> tuple[int, list[Row]]:
+    def _fill(self, sizes: Sequence[int], start: int, trailer: Trailer | None) -> tuple[int, Sequence[Row]]:
         """The end of the batch that begins with row `start`, and its trailer; `start` if not even that row fits."""
         end, room = start, self._max_bytes - _BATCH_OVERHEAD
         while end < len(sizes) and sizes[end] <= room:
             room -= sizes[end]
             end += 1
         while trailer is not None and end > start:
-            last = trailer(end)
-            if _size(last) <= room:
-                return end, [last]
-            end -= 1
-            room += sizes[end]
+            last = trailer(start, end)
+            over = sum(map(_size, last)) - room
+            if over <= 0:
+                return end, last
+            # What a row has in the trailer is about its own size at most; half of them go where it is much more.
+            half = start + (end - start) // 2
+            while over > 0 and end > half:
+                end -= 1
+                room += sizes[end]
+                over -= sizes[end]
         return end, []
 
 

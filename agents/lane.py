@@ -1,9 +1,10 @@
 """One partition at work: outcomes of its shard are kept, sent, shown and only then finished, in order.
 
 Owns the order that makes a crash at any point harmless. A step's rows are staged at once, so that the next step reads
-them; the changelog is sent while the step before is still being confirmed. What others see of a step, transfers and
-then Redis, waits for its changelog: after a crash nobody may know of what never was. Last, the rows go to disk, and the
-source batch may be committed. Time-driven steps are shown before they are written, for no batch would bring them again.
+them; the changelog is sent while the step before is still being confirmed. What others see of a step, transfers, then
+Redis, then changes of memberships, waits for its changelog: after a crash nobody may know of what never was. Last, the
+rows go to disk, and the source batch may be committed. Time-driven steps are shown before they are written, for no batch
+would bring them again.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 
 from agents.changelog import BatchProducer, Row, Sent, confirmed
 from agents.showing import Showing
+from agents.telling import Telling
 from schemas.dead_letters import encode as encode_letter
 from schemas.dead_letters import make as make_letter
 from schemas.topics import Topic
@@ -35,6 +37,7 @@ class Producers:
 
     changelog: BatchProducer
     transfers: BatchProducer
+    changes: BatchProducer
     dead_letters: BatchProducer
 
 
@@ -63,6 +66,7 @@ class Lane:
         store: PartitionStore,
         producers: Producers,
         showing: Showing,
+        telling: Telling,
         at_work: Callable[[], AbstractContextManager[None]],
         fail: Callable[[BaseException], None],
         applied: Mapping[str, int],
@@ -73,6 +77,7 @@ class Lane:
         self.clock = showing.clock
         self._producers = producers
         self._showing = showing
+        self._telling = telling
         self._at_work = at_work
         self._fail = fail
         self._lock = asyncio.Lock()
@@ -155,8 +160,8 @@ class Lane:
 
     def _stage(self, outcome: Outcome) -> int:
         rows: dict[bytes, bytes | None] = {row.key: row.value for row in outcome.rows}
-        key, value = outcome.trailer(len(outcome.rows))
-        rows[key] = value
+        self._telling.forget(outcome)
+        rows.update(outcome.trailer(0, len(outcome.rows)))
         return self.store.stage(rows)
 
     async def _send_rows(self, outcome: Outcome) -> list[Sent]:
@@ -187,6 +192,7 @@ class Lane:
 
     async def _finish_steps(self) -> None:
         try:
+            await self._telling.begin()
             while True:
                 step = await self._steps.get()
                 await self._finish(step)
@@ -205,6 +211,7 @@ class Lane:
         await confirmed(step.letters)
         if not step.shown:
             await self._showing.show(self.number, step.outcome.views, step.progress)
+        await self._telling.tell(step.outcome, [sent.rows for sent in step.changelog])
         self._finished.applied |= step.progress.applied
         self._finished.sent |= step.progress.sent
         self.store.confirm(step.ticket, offsets[-1])

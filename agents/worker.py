@@ -21,6 +21,7 @@ from agents.app import MAX_BATCH, consumer_of, make_app, quiet
 from agents.app import run as run_app
 from agents.changelog import BatchProducer
 from agents.clock import Clock
+from agents.everyone import tell_everyone
 from agents.exposing import expose
 from agents.feeding import Feeding, read_to_the_end
 from agents.filling import Filling, judge_everyone
@@ -29,6 +30,7 @@ from agents.lane import Lane, Producers
 from agents.measuring import LagGauge
 from agents.showing import Showing
 from agents.table import NotOursError, add_table
+from agents.telling import Telling, Written
 from agents.transport import BatchMessage, BatchSchema
 from agents.transport.consumer import BatchConsumer
 from agents.turning import turn_for_ever
@@ -36,6 +38,7 @@ from schemas.errors import EndedError
 from schemas.settings import Settings
 from schemas.topics import SOURCE_TOPICS, Topic
 from schemas.views import Progress
+from stores.changes import LARGEST_BATCH, written
 from stores.definitions import DefinitionLog
 from stores.logs import set_up_logs
 from stores.projection import Projection
@@ -48,6 +51,8 @@ log = logging.getLogger("shoal.worker")
 
 GARBAGE = (100_000, 50, 100)
 """Of the garbage collector: decoded rows are millions of objects without a circle; walking them took half the time."""
+
+_WRITTEN = (Topic.PROFILES, Topic.TRANSFERS, Topic.MEMBERSHIP_CHANGES, Topic.DEAD_LETTERS)
 
 BEAT_EVERY = 1.0
 FLUSH_EVERY = 3600.0
@@ -127,7 +132,9 @@ class Worker:
         if lane is None or lane.store is not store:
             shard = Shard(partition, self.settings.partitions, store.get, self.rules)
             applied = {self._topics[name].value: end for name, end in self.consumer.committed_of(partition).items()}
-            lane = Lane(shard, store, self._producers(), self.showing, self.consumer.work, self._fail, applied)
+            producers = self._producers()
+            telling = Telling(store, producers.changes, self.settings.partitions, self._written(partition))
+            lane = Lane(shard, store, producers, self.showing, telling, self.consumer.work, self._fail, applied)
             self.lanes[partition] = lane
             self._fillings[partition] = Filling(self.settings, lane, lambda: self.rules)
             inbox = Inbox(lambda topic: self.consumer.has_more(TP(topic, partition)))
@@ -143,9 +150,13 @@ class Worker:
         if self._made is None:
             producer = self.app.producer._producer  # type: ignore[attr-defined]
             make = partial(BatchProducer, producer, max_bytes=MAX_BATCH)
-            topics = (Topic.PROFILES, Topic.TRANSFERS, Topic.DEAD_LETTERS)
-            self._made = Producers(*(make(topic.named(self.settings.namespace)) for topic in topics))
+            changelog, transfers, changes, letters = (topic.named(self.settings.namespace) for topic in _WRITTEN)
+            told = make(changes, max_bytes=LARGEST_BATCH)
+            self._made = Producers(make(changelog), make(transfers), told, make(letters))
         return self._made
+
+    def _written(self, partition: int) -> Written:
+        return partial(written, str(self.settings.kafka), self.settings.namespace, partition)
 
     async def _let_go(self, app: Any, revoked: Any, **kwargs: Any) -> None:
         """Partitions are being handed over; all steps were finished before."""
@@ -192,6 +203,7 @@ class Worker:
                 if self.rules.refs and standing != judged:
                     await judge_everyone(lane)
                 judged = standing
+                await tell_everyone(lane)
                 await wake.wait()
         finally:
             self._wakes.discard(wake)

@@ -34,12 +34,14 @@ from gateway.segments.coordinator import Coordinator
 from gateway.segments.lock import Lock
 from gateway.segments.routes import SegmentRoutes
 from gateway.server import MakeProtocol, listening, until_told_to_stop
+from gateway.stream.routes import Stream
 from gateway.users import routes as users
 from gateway.users.erasing import Erasing
 from gateway.users.forgetting import Forgetting
 from gateway.users.uploading import Uploads
 from schemas.settings import Settings
 from stores import keys
+from stores.changes import open_changes
 from stores.definitions import DefinitionLog
 from stores.logs import set_up_logs
 from stores.lookups import Lookups
@@ -64,7 +66,8 @@ def make_app(parts: Parts) -> web.Application:
     settings = parts.settings
     limits = _limits(settings)
     coordinator = Coordinator(parts.definitions, parts.lookups, parts.lists, settings.partitions, limits)
-    app.cleanup_ctx.append(_running(coordinator.run, pages.trends.run))
+    stream = _add_stream(app, parts)
+    app.cleanup_ctx.append(_running(coordinator.run, pages.trends.run, stream.feed.run))
     return app
 
 
@@ -130,6 +133,16 @@ def _add_collector(app: web.Application, parts: Parts, producer: Producer, budge
 
 def _limits(settings: Settings) -> Limits:
     return Limits(settings.retention, settings.session_gap, settings.exact_limit)
+
+
+def _add_stream(app: web.Application, parts: Parts) -> Stream:
+    settings = parts.settings
+    stream = Stream(
+        partial(open_changes, str(settings.kafka), settings.namespace, settings.partitions), settings.partitions
+    )
+    app.router.add_get("/v1/stream", parts.key.guarding(stream.stream))
+    app.on_shutdown.append(stream.end_all)
+    return stream
 
 
 def _add_answers(app: web.Application, parts: Parts) -> None:

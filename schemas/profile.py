@@ -73,6 +73,8 @@ class Profile(msgspec.Struct, array_like=True, kw_only=True):
     `truth`, `mask`: bits of the conditions of rule set `ruleset`, and of the slots the user is in; `since`: slot → when
     it was entered. `offered`: others may be on their way into this row, for all that is known here. `born`: see
     `Flags`. `lists`: slot of a static list → id → offset, plus 1, of what was last said of the id, negative: it is off.
+    `told`: the bits of the slots that the outside was told of; `told_as`: user → segment → version, what it was told of
+    users that are being joined (see `streams.changes`).
     """
 
     home: str
@@ -114,6 +116,8 @@ class Profile(msgspec.Struct, array_like=True, kw_only=True):
     merged: dict[str, list[Bucket]] = {}
     born: list[int] = []
     lists: dict[int, dict[str, int]] = {}
+    told: bytes = b""
+    told_as: dict[str, dict[str, int]] = {}
 
     @property
     def canonical(self) -> str:
@@ -168,7 +172,8 @@ class Meta(msgspec.Struct, array_like=True, kw_only=True):
     `applied`: source topic → next offset to apply. `fill`: the last fill switched on here; `cuts`: event topic → first
     offset that is folded with that fill's selectors, the log below is read by the fill. `read`: the last fill that has
     read all of that log here. `hops`: the longest way that a transfer has come over redirects. `listed`: slot of a
-    static list → how many ids of users who live here are on it.
+    static list → how many ids of users who live here are on it. `changes`: the number of the next change to be told;
+    `told`: fingerprint of the live versions that everybody here was told of.
     """
 
     numbers: int = 0
@@ -179,6 +184,8 @@ class Meta(msgspec.Struct, array_like=True, kw_only=True):
     read: int = 0
     hops: int = 0
     listed: dict[int, int] = {}
+    changes: int = 0
+    told: int = 0
 
 
 _encoder = msgspec.msgpack.Encoder()

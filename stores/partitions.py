@@ -8,6 +8,7 @@ the process, as it must be. Knows no clock, and of a row only its first eight by
     r            a user's row or redirect, r + id             8 bytes due, then the row          caller
     i            what an id came as, i + id                   any                                caller
     m            something about the partition, m + name      any                                caller
+    c            changes to be told, c + number               any                                caller
     d            the due index, d + due + row key             empty                              store, with the row
     o            the offset and the number of rows, o         two big-endian i64                 store, with the rows
 
@@ -30,7 +31,7 @@ Rows = Mapping[bytes, bytes | None]
 
 NEVER = b"\xff" * 8
 _ROW = ord("r")
-_CALLERS = (b"r", b"i", b"m")
+_CALLERS = (b"r", b"i", b"m", b"c")
 _AFTER_ROWS = b"s"
 _AFTER_DUES = b"e"
 _POSITION_KEY = b"o"
@@ -155,6 +156,10 @@ class PartitionStore:
         rows += [(k, v) for k, v in self._staged.items() if v is not None and start <= k < end]
         rows.sort()
         return rows[:limit]
+
+    def waiting(self) -> list[tuple[bytes, bytes]]:
+        """All of kind `c` that is on disk, ordered by key: for who has just been given the partition."""
+        return list(self._walk(b"c", b"d"))
 
     def count(self) -> int:
         """How many rows (kind `r`: users and redirects) are on disk."""

@@ -7,6 +7,7 @@ to a row is decided in `streams.shard` and `streams.identity`.
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from schemas.changes import Change
 from schemas.profile import (
     NEVER,
     Closing,
@@ -29,6 +30,7 @@ from schemas.transfers import encode as encode_transfer
 from schemas.views import View, pack_lookup, pack_redirect
 from streams import lists
 from streams.apply import advance
+from streams.changes import NAMES_KEY, Teller
 from streams.intake import RefusedError
 from streams.live import Live
 from streams.outcome import Outcome, RowWrite, Sending, add_hours
@@ -73,13 +75,22 @@ class Desk:
     """One step's rows. `get` reads the store of partition `number` as of now, staged writes included."""
 
     def __init__(
-        self, get: Get, meta: Meta, rules: RuleSet, number: int, partitions: int, now: int, recent: "RecentRows"
+        self,
+        get: Get,
+        meta: Meta,
+        rules: RuleSet,
+        teller: Teller,
+        number: int,
+        partitions: int,
+        now: int,
+        recent: RecentRows,
     ) -> None:
         self.outcome = Outcome(meta, now)
         self.rules = rules
         self.now = now
         self.meta = meta
         self._get = get
+        self._teller = teller
         self._recent = recent
         self._number = number
         self._partitions = partitions
@@ -89,6 +100,7 @@ class Desk:
         self._left: dict[str, Live] = {}
         self._new: dict[str, Flags] = {}
         self._deleted: dict[str, None] = {}
+        self._news: dict[str, list[Change]] = {}
         self._listed: dict[str, dict[int, int]] = {}
 
     def row(self, id: str) -> Live | Redirect:
@@ -170,12 +182,14 @@ class Desk:
     def leave(self, live: Live, home: str) -> None:
         """The row becomes a redirect to `home`; its profile waits in it until the transfer is confirmed."""
         id = live.profile.home
+        self._teller.carry(live)
         self._left[id] = live
         self._rows[id] = Redirect(home=home, number=live.profile.number, pending=live.packed())
 
     def erase(self, live: Live, closing: Closing) -> Redirect:
         """The row gives up its profile for good; nothing under its id counts until it is deleted."""
         id = live.profile.home
+        self._news[id] = self._teller.part(live, self.now, self.meta)
         self._left[id] = live
         row = self._rows[id] = Redirect(home=id, number=live.profile.number, erased=closing)
         return row
@@ -216,6 +230,8 @@ class Desk:
             # Before it is known: no turn may give a number, for turns are shown before they are written.
             profile.number = self.meta.numbers
             self.meta.numbers += 1
+        if self._teller.is_due(live):
+            self._news[id] = self._teller.tell(live, self.now, self.meta)
         value = live.encode(self.now)
         if len(value) > LARGEST_ROW:
             self.outcome.oversized.append(id)
@@ -247,7 +263,11 @@ class Desk:
             listed = {**listed}
             for slot, count in lists.counts_of(left.profile).items():
                 listed[slot] = listed.get(slot, 0) - count
+        news = self._news.get(id, ())
+        if news and self._teller.unsaved:
+            self.outcome.rows.append(RowWrite(NAMES_KEY, self._teller.save()))
         self.outcome.rows.append(RowWrite(row_key(id), value, totals, listed))
+        self.outcome.changes += [(len(self.outcome.rows), change) for change in news]
 
 
 def is_blank(profile: Profile, flags: Flags) -> bool:

@@ -194,8 +194,6 @@ def _settle_in(desk: Desk, order: Absorb, live: Live) -> None:
 
 def _call(desk: Desk, live: Live, name: str, at: int) -> None:
     """The user is known by the userId that the alias named last; conditions on `user_id` see it."""
-    profile = live.profile
-    profile.identified = True
-    if (at, name) > (profile.name_at, profile.name or ""):
-        profile.name, profile.name_at = name, at
+    live.profile.identified = True
+    if live.rename(name, at):
         live.ask_group("user_id", desk.now)

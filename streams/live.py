@@ -20,9 +20,12 @@ KEPT_HOURS = 7 * DAY // HOUR
 class Live:
     """A decoded profile with its bits as integers. `totals` collects what its counters changed by since it was read.
 
-    `seen` is for `streams.fences`: message ids of ids that have many."""
+    `seen` is for `streams.fences`: message ids of ids that have many. For `streams.changes`: `told`, the bits of the
+    slots that the outside was told of; `flips`, what was entered (slot, True, instant) and exited since; `called`, what
+    the user was called before it was joined or named anew, None: neither.
+    """
 
-    __slots__ = ("due", "mask", "profile", "rules", "seen", "totals", "truth")
+    __slots__ = ("called", "due", "flips", "mask", "profile", "rules", "seen", "told", "totals", "truth")
 
     def __init__(self, profile: Profile, due: int, rules: RuleSet, now: int) -> None:
         self.profile = profile
@@ -30,6 +33,9 @@ class Live:
         self.totals: Hours = {}
         self.seen: dict[str, set[bytes]] = {}
         self.mask = int.from_bytes(profile.mask, "little")
+        self.told = int.from_bytes(profile.told, "little")
+        self.flips: list[tuple[int, bool, int]] = []
+        self.called: str | None = None
         self.due = due
         if profile.ruleset == rules.fingerprint:
             self.truth = int.from_bytes(profile.truth, "little")
@@ -52,6 +58,15 @@ class Live:
         self._enter(SLOT_KNOWN, now)
         return self.rules.every_rank
 
+    def rename(self, name: str, at: int) -> bool:
+        """An alias that arrived at `at` (µs) names the user, if none did later; whether that made a difference."""
+        profile = self.profile
+        if (at, name) <= (profile.name_at, profile.name or ""):
+            return False
+        self.called = self.called or profile.canonical
+        profile.name, profile.name_at = name, at
+        return True
+
     def rejudge(self, now: int) -> None:
         """Every leaf and every segment from the series and facts alone, as if nothing had been judged before."""
         rules, profile = self.rules, self.profile
@@ -66,7 +81,7 @@ class Live:
             gone &= ~(1 << slot)
         for slot in range(gone.bit_length()):
             if gone >> slot & 1:
-                self._exit(slot)
+                self._exit(slot, now)
         self.truth = 0
         for index in range(len(rules.leaves)):
             if rules.holds(index, profile, self.mask, now):
@@ -132,7 +147,7 @@ class Live:
             if holds:
                 self._enter(slot, at)
             else:
-                self._exit(slot)
+                self._exit(slot, at)
             if slot in rules.refs:
                 ranks |= self.set_leaf(rules.refs[slot], holds)
 
@@ -163,10 +178,12 @@ class Live:
     def _enter(self, slot: int, at: int) -> None:
         self.mask |= 1 << slot
         self.profile.since[slot] = at
+        self.flips.append((slot, True, at))
 
-    def _exit(self, slot: int) -> None:
+    def _exit(self, slot: int, at: int) -> None:
         self.mask &= ~(1 << slot)
         self.profile.since.pop(slot, None)
+        self.flips.append((slot, False, at))
 
     def encode(self, now: int) -> bytes:
         """The row's value for the store, with its due instant; what no window can reach is left out."""

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 from schemas import events
 from schemas.calls import Accepted
+from schemas.changes import Change
 from schemas.profile import NEVER, Profile, decode_row, due_of, row_key
 from schemas.topics import EVENT_TOPICS, SOURCE_TOPICS, Topic
 from schemas.transfers import Transfer
 from schemas.transfers import encode as encode_transfer
+from streams import everyone
 from streams.apply import advance
 from streams.live import Live
 from streams.outcome import Outcome, Refused
@@ -41,6 +43,7 @@ class Local:
         }
         self.read: dict[tuple[Topic, int], int] = dict.fromkeys(self.logs, 0)
         self.refused: list[Refused] = []
+        self.changes: list[Change] = []
         self._partitions = partitions
 
     def send(self, call: Accepted) -> None:
@@ -89,8 +92,9 @@ class Local:
                 store.pop(row.key, None)
             else:
                 store[row.key] = row.value
-        key, value = outcome.trailer(len(outcome.rows))
+        key, value = outcome.meta_row(len(outcome.rows))
         store[key] = value
+        self.changes += outcome.changes_of(0, len(outcome.rows))
         if outcome.settled:
             self.keep(partition, self.shards[partition].settle(outcome.settled, now), now)
 
@@ -116,6 +120,15 @@ class Local:
             shard.rules = rules
             homes = [key[1:].decode() for key in self.stores[shard.number] if key[:1] == b"r"]
             self.keep(shard.number, shard.judge(homes, now), now)
+        self.tell_everyone(now)
+
+    def tell_everyone(self, now: int) -> None:
+        """Tells of everybody what changed with the definitions."""
+        for shard in self.shards:
+            if (live := everyone.untold(shard, now)) is not None:
+                rows = [value for key, value in self.stores[shard.number].items() if key[:1] == b"r"]
+                self.keep(shard.number, everyone.tell(shard, rows, now), now)
+                self.keep(shard.number, everyone.told(shard, live, now), now)
 
     def turn(self, now: int) -> None:
         """Brings every user to the present whose due instant has come."""

@@ -14,6 +14,7 @@ def absorb(live: Live, other: Profile, now: int) -> None:
     """Joins `other`, whose row is no more, into a row that was advanced to `now`, and judges it anew."""
     profile = live.profile
     _join_ids(profile, other)
+    _join_told(live, other)
     live.seen = {}
     _join_facts(profile, other)
     keeping.join(profile, other, live.rules.by_key, now)
@@ -34,8 +35,6 @@ def absorb(live: Live, other: Profile, now: int) -> None:
 def _join_ids(profile: Profile, other: Profile) -> None:
     profile.ids += [id for id in other.ids if id not in profile.ids]
     profile.identified = True
-    if other.name is not None and (other.name_at, other.name) > (profile.name_at, profile.name or ""):
-        profile.name, profile.name_at = other.name, other.name_at
     profile.share = profile.share and other.share
     profile.fences.update(other.fences)
     profile.dups.update(other.dups)
@@ -44,6 +43,17 @@ def _join_ids(profile: Profile, other: Profile) -> None:
         profile.filled = other.filled
     elif other.filled[0] == profile.filled[0]:
         profile.filled[1].update(other.filled[1])
+
+
+def _join_told(live: Live, other: Profile) -> None:
+    """The name that an alias gave last; what was told of the other is for this row to take back, or to keep."""
+    profile = live.profile
+    if other.told_as:
+        live.called = live.called or profile.canonical
+        for name, segments in other.told_as.items():
+            profile.told_as.setdefault(name, {}).update(segments)
+    if other.name is not None:
+        live.rename(other.name, other.name_at)
 
 
 def _join_facts(profile: Profile, other: Profile) -> None:

@@ -1,19 +1,26 @@
 """What a step of a partition comes to: rows to keep, views to show, transfers to send, records refused.
 
-Owns the shape, and the partition's meta record after any number of the rows: rows go to the changelog in batches that
-are each written whole or not at all, and each batch ends with the meta record that is true for the rows up to there.
+Owns the shape, and what a batch of the rows ends with: rows go to the changelog in batches that are each written whole
+or not at all, and each batch ends with the changes of memberships that its rows brought, which are yet to be told, and
+with the meta record that is true for the rows up to there.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import msgspec
 
+from schemas.changes import Change, encode_outbox, outbox_key
 from schemas.profile import META_KEY, Meta, encode_part
 from schemas.times import HOUR
 from schemas.topics import EVENT_TOPICS, Topic
 from schemas.views import View
 from streams.live import KEPT_HOURS
 from streams.visits import Hours
+
+Row = tuple[bytes, bytes | None]
+"""Key and value of a record of the changelog; without a value it deletes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,9 @@ class Outcome:
 
     `applied`: events that were new, by topic; `received`: their
     times of receipt. `oversized`: ids whose row would have grown over what the broker takes, and so stayed as it was.
-    `sums`, `listed`: the partition's hours, and its counts of static lists, before this step.
+    `sums`, `listed`: the partition's hours, and its counts of static lists, before this step. `changes` of memberships,
+    each with the number of rows up to the one that it came with; `told`: keys of changes of earlier steps that need not
+    be kept any more.
     """
 
     meta: Meta
@@ -71,6 +80,8 @@ class Outcome:
     oversized: list[str] = field(default_factory=list)
     sums: Hours = field(default_factory=dict)
     listed: dict[int, int] = field(default_factory=dict)
+    changes: list[tuple[int, Change]] = field(default_factory=list)
+    told: list[bytes] = field(default_factory=list)
 
     def close(self) -> None:
         """All rows are there: takes what they change into the partition's sums."""
@@ -81,7 +92,25 @@ class Outcome:
             add_listed(self.meta.listed, row.listed)
         prune(self.meta.hours, self.now)
 
-    def trailer(self, count: int) -> tuple[bytes, bytes]:
+    def trailer(self, start: int, end: int) -> list[Row]:
+        """What a batch of the rows from `start` to before `end` ends with."""
+        ending: list[Row] = [(key, None) for key in self.told] if start == 0 else []
+        if changes := self.changes_of(start, end):
+            ending.append((outbox_key(changes[0].n[1]), encode_outbox(self.now, changes)))
+        ending.append(self.meta_row(end))
+        return ending
+
+    def changes_of(self, start: int, end: int) -> list[Change]:
+        """The changes that these rows brought."""
+        return [change for count, change in self.changes if start < count <= end]
+
+    def outbox_keys(self, ends: Iterable[int]) -> list[bytes]:
+        """The keys under which the changes wait, of batches whose rows end there."""
+        starts = [0, *ends]
+        batches = [self.changes_of(start, end) for start, end in pairwise(starts)]
+        return [outbox_key(changes[0].n[1]) for changes in batches if changes]
+
+    def meta_row(self, count: int) -> tuple[bytes, bytes]:
         """The meta record, key and value, as of the first `count` rows."""
         if count == len(self.rows):
             return META_KEY, encode_part(self.meta)

@@ -14,6 +14,7 @@ from schemas.transfers import Erasing, Forward, Listing, Transfer
 from schemas.views import pack_counts
 from streams import erasing, fences, identity
 from streams.apply import apply, arrived, replay
+from streams.changes import NAMES_KEY, Teller
 from streams.desk import Desk, Get, RecentRows
 from streams.intake import Arrived, RefusedError, by_arrival, read_event, read_identity, read_transfer
 from streams.live import Live
@@ -47,6 +48,7 @@ class Shard:
         self._partitions = partitions
         self._get = get
         self._recent = RecentRows()
+        self.teller = Teller(number, get(NAMES_KEY))
 
     def apply(self, topic: Topic, records: Sequence[Record], now: int) -> Outcome:
         """Applies a batch, not empty, of one source topic. Raises BehindError before anything is changed."""
@@ -58,7 +60,7 @@ class Shard:
         Those of one topic stand in the order of their offsets. `latest_fill`: transfers that name a later one are
         garbage; None where that is not known.
         """
-        desk = self._desk(now)
+        desk = self.desk(now)
         transfers = self._read_transfers(desk, batches, latest_fill)
         self.meta.applied = self._ends(batches)
         for topic, records in batches:
@@ -83,22 +85,25 @@ class Shard:
 
     def turn(self, ids: Iterable[str], now: int) -> Outcome:
         """Brings users to the present whose due instant has come."""
-        desk = self._desk(now)
+        desk = self.desk(now)
         for id in ids:
             desk.row(id)
         return desk.close()
 
     def settle(self, ids: Iterable[str], now: int) -> Outcome:
         """The moved profiles of these ids have been confirmed by the broker: their redirects may let go of them."""
-        desk = self._desk(now)
+        desk = self.desk(now)
         for id in ids:
             row = desk.row(id)
             if isinstance(row, Redirect):
                 row.pending = None
         return desk.close()
 
-    def _desk(self, now: int) -> Desk:
-        return Desk(self._get, self.meta, self.rules, self.number, self._partitions, now, self._recent)
+    def desk(self, now: int) -> Desk:
+        """For one step's rows."""
+        teller = self.teller
+        teller.learn(self.rules, now)
+        return Desk(self._get, self.meta, self.rules, teller, self.number, self._partitions, now, self._recent)
 
     def _guard(self, desk: Desk, topic: Topic, record: Record, step: Callable[[Desk, Record], None]) -> None:
         try:
@@ -235,7 +240,7 @@ class Shard:
 
     def fill_in(self, past: Past, now: int) -> Outcome:
         """Fills in what is wanted of the past. Of an id's events of one topic, the older have to come first."""
-        desk = self._desk(now)
+        desk = self.desk(now)
         for sent, run in past.items():
             try:
                 row = desk.row(sent)
@@ -270,7 +275,7 @@ class Shard:
 
     def judge(self, ids: Iterable[str], now: int) -> Outcome:
         """Judges users anew, from all that is kept of them; writes those for whom anything changed."""
-        desk = self._desk(now)
+        desk = self.desk(now)
         for id in ids:
             desk.rejudge(id)
         return desk.close()

@@ -79,7 +79,7 @@ class Counter:
                 asyncio.get_running_loop().call_later(random.random() * 0.05, os.kill, os.getpid(), signal.SIGKILL)
             await asyncio.sleep(self.slow)
             ticket = store.stage(rows)
-            sent = await self.producer.send(message.partition, list(rows.items()), lambda n: (META, b"%d" % n))
+            sent = await self.producer.send(message.partition, list(rows.items()), lambda _, n: [(META, b"%d" % n)])
             task = asyncio.ensure_future(self.end(message, store, ticket, sent))
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)

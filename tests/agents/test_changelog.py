@@ -55,7 +55,7 @@ def test_rows_are_cut_in_order_with_a_trailer_each(rows: list[tuple[bytes, bytes
     async def run() -> None:
         broker = Broker()
         producer = Recording(broker, "rows", LIMIT)  # type: ignore[arg-type]
-        sent = await producer.send(0, rows, lambda n: (b"meta", b"%d" % n + bytes(size % (n + 2) * 3)))
+        sent = await producer.send(0, rows, lambda _, n: [(b"meta", b"%d" % n + bytes(size % (n + 2) * 3))])
         assert len(sent) == len(broker.batches) == len(producer.built)
         assert [row for built in producer.built for row in built[:-1]] == rows
         upto = 0
@@ -71,7 +71,7 @@ def test_rows_are_cut_in_order_with_a_trailer_each(rows: list[tuple[bytes, bytes
 
 async def test_no_rows_are_the_trailer_alone() -> None:
     producer = Recording(Broker(), "rows", LIMIT)  # type: ignore[arg-type]
-    await producer.send(0, [], lambda n: (b"meta", b"%d" % n))
+    await producer.send(0, [], lambda _, n: [(b"meta", b"%d" % n)])
     assert producer.built == [[(b"meta", b"0")]]
     assert await producer.send(0, []) == []
 
@@ -84,7 +84,7 @@ async def test_a_row_over_the_limit_is_named_before_anything_is_sent() -> None:
         await producer.send(0, rows)
     assert broker.batches == []
     with pytest.raises(RowTooLargeError, match=r"row b'full'"):
-        await producer.send(0, [(b"full", bytes(LIMIT - 120))], lambda _: (b"meta", bytes(50)))
+        await producer.send(0, [(b"full", bytes(LIMIT - 120))], lambda *_: [(b"meta", bytes(50))])
     assert broker.batches == []
 
 

@@ -28,6 +28,7 @@ from tests.parity.making import LIMITS, Collector, record, version_of, versions
 from tests.streams.crashing_course import course
 from tests.streams.crashing_faults import faults
 from tests.streams.crashing_lane import Broker, Lane
+from tests.streams.hearing import Listener, fresh
 
 
 class Crashing:
@@ -317,4 +318,14 @@ class Crashing:
     def faults(self):
         """Lines that say where Redis or a partition's sums are not what the rows say; for when all is quiet."""
         pairs = zip(self.lanes, self.broker.redis, strict=True)
-        return [line for lane, redis in pairs for line in faults(lane, redis, self.now)]
+        return [line for lane, redis in pairs for line in faults(lane, redis, self.now)] + self._told_amiss()
+
+    def _told_amiss(self):
+        """What the topic of changes has heard a reader believe, who passes over repetitions."""
+        listener = Listener()
+        for log in self.broker.told:
+            listener.hear(fresh(log))
+        so = {user: self.members(user, self.now) for user in self.users(self.now)}
+        if listener.believed() != (so := {user: segments for user, segments in so.items() if segments}):
+            return [*listener.amiss, f"believed {listener.believed()}, so is {so}"]
+        return listener.amiss

@@ -4,6 +4,7 @@ Generators: each yields wherever something else may happen, True where it waits 
 """
 
 from schemas.topics import EVENT_TOPICS
+from streams import everyone
 
 
 def course(lane, known):
@@ -17,6 +18,7 @@ def course(lane, known):
         if rules.refs and standing != judged:
             yield from judge(lane)
         judged = standing
+        yield from tell(lane)
         if known()[0] is rules:
             yield True
 
@@ -65,6 +67,21 @@ def judge(lane):
         lane.turn(lane.shard.judge([key[1:].decode() for key in keys], lane.clock()))
         yield False
     yield from wait_settled(lane)
+
+
+def tell(lane):
+    shard = lane.shard
+    while (live := everyone.untold(shard, lane.clock())) is not None:
+        last, most = b"", lane.random.choice([1, 2, 100])
+        while keys := sorted(key for key in lane.store if key[:1] == b"r" and key > last)[:most]:
+            last = keys[-1]
+            values = [lane.store[key] for key in keys]
+            yield from wait_free(lane)
+            lane.turn(everyone.tell(shard, values, lane.clock()))
+            yield False
+        yield from wait_free(lane)
+        if everyone.untold(shard, lane.clock()) == live:
+            lane.keep(everyone.told(shard, live, lane.clock()))
 
 
 def wait_free(lane):

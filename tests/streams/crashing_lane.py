@@ -1,17 +1,20 @@
 """A partition at work as `agents.lane` has it, on shards in memory: everything can break off between any two writes.
 
-What a step writes goes out in chunks, each whole or not at all, in order within a channel (the changelog, or the
-transfers to one partition), in any order between channels. A lane that crashes loses its rows, what it had not yet sent
-and where it was; another begins from the broker's changelog and committed offsets.
+What a step writes goes out in chunks, each whole or not at all, in order within a channel (the changelog, the transfers
+to one partition, or the changes told to one), in any order between channels. A lane that crashes loses its rows, what
+it had not yet sent and where it was; another begins from the broker's changelog and committed offsets.
 """
 
 from collections import deque
 from dataclasses import dataclass, field
 
+from schemas.changes import OUTBOX, decode_outbox
 from schemas.profile import row_key
 from schemas.topics import SOURCE_TOPICS, Topic
 from streams.desk import view_of_row
 from streams.local import LocalRecord
+from streams.outcome import Outcome
+from streams.partition import partition_of
 from streams.shard import Shard
 
 CHANGELOG = "changelog"
@@ -48,7 +51,11 @@ class Step:
     totals: bytes
     left: dict = field(default_factory=dict)
     sent: dict = field(default_factory=dict)
+    ends: list = field(default_factory=list)
+    keys: list = field(default_factory=list)
+    passed_on: bool = False
     shown: bool = False
+    told: bool = False
 
 
 class Broker:
@@ -59,6 +66,7 @@ class Broker:
         self.changelogs = [[] for _ in range(partitions)]
         self.committed = dict.fromkeys(self.logs, 0)
         self.redis = [Redis() for _ in range(partitions)]
+        self.told = [[] for _ in range(partitions)]
 
     def write(self, topic, partition, key, value):
         log = self.logs[topic, partition]
@@ -70,8 +78,9 @@ class Lane:
 
     def __init__(self, number, partitions, broker, rules, random, clock):
         self.number, self.broker, self.random, self.clock = number, broker, random, clock
-        rows = {key: value for chunk in broker.changelogs[number] for key, value in chunk}
-        self.store = {key: value for key, value in rows.items() if value is not None}
+        self.store = {}
+        for chunk in broker.changelogs[number]:
+            self._put(chunk)
         self.shard = Shard(number, partitions, self.store.get, rules)
         self.at = {topic: broker.committed[topic, number] for topic in SOURCE_TOPICS}
         self.done = dict(self.at)
@@ -82,6 +91,8 @@ class Lane:
         self.report = {}
         self.rebuilt = False
         self.sent = {}
+        self.forgotten = []
+        self._begin_telling()
 
     @property
     def free(self):
@@ -112,18 +123,23 @@ class Lane:
         self.keep(self.shard.settle(self.settling.popleft(), self.clock()))
 
     def _stage(self, outcome):
-        for row in outcome.rows:
-            self.store[row.key] = row.value
-            if row.value is None:
-                del self.store[row.key]
-        key, value = outcome.trailer(len(outcome.rows))
-        self.store[key] = value
+        outcome.told, self.forgotten = self.forgotten, []
+        self._put((row.key, row.value) for row in outcome.rows)
+        self._put(outcome.trailer(0, len(outcome.rows)))
+
+    def _put(self, records):
+        for key, value in records:
+            if value is None:
+                self.store.pop(key, None)
+            else:
+                self.store[key] = value
 
     def _send_rows(self, step):
         rows, start = [(row.key, row.value) for row in step.outcome.rows], 0
         while True:
             end = self.random.randint(min(start + 1, len(rows)), len(rows))
-            self._queue(step, CHANGELOG, [*rows[start:end], step.outcome.trailer(end)])
+            self._queue(step, CHANGELOG, [*rows[start:end], *step.outcome.trailer(start, end)])
+            step.ends.append(end)
             if end == len(rows):
                 return
             start = end
@@ -137,6 +153,27 @@ class Lane:
             while start < len(records):
                 end = self.random.randint(start + 1, len(records))
                 self._queue(step, partition, records[start:end])
+                start = end
+
+    def _begin_telling(self):
+        """What the incarnation before has left untold comes before anything else is passed on."""
+        keys = sorted(key for key in self.store if key[:1] == OUTBOX)
+        step = Step(Outcome(self.shard.meta, self.clock()), None, b"", passed_on=True, shown=True, told=True)
+        told = {change.n for log in self.broker.told for change in log}
+        left = [change for key in keys for change in decode_outbox(self.store[key])[1]]
+        self._send_changes(step, [change for change in left if change.n not in told])
+        step.keys = keys
+        self.steps.append(step)
+
+    def _send_changes(self, step, changes):
+        to = {}
+        for change in changes:
+            to.setdefault(partition_of(change.user, len(self.broker.told)), []).append(change)
+        for partition, records in to.items():
+            start = 0
+            while start < len(records):
+                end = self.random.randint(start + 1, len(records))
+                self._queue(step, ("told", partition), records[start:end])
                 start = end
 
     def _queue(self, step, channel, records):
@@ -154,13 +191,13 @@ class Lane:
         for _ in range(1 + (self.random.random() < 0.1)):
             if channel == CHANGELOG:
                 self.broker.changelogs[self.number].append(records)
+            elif isinstance(channel, tuple):
+                self.broker.told[channel[1]] += records
             else:
                 for key, value in records:
                     self.broker.write(Topic.TRANSFERS, channel, key, value)
                 step.sent[channel] = len(self.broker.logs[Topic.TRANSFERS, channel])
         step.left[channel] -= 1
-        if channel == CHANGELOG and not step.left[channel]:
-            self._send_transfers(step)
 
     def finish(self):
         """One more move of the oldest step; whether there was one to make."""
@@ -173,18 +210,27 @@ class Lane:
         if not self.steps:
             return False
         step = self.steps[0]
-        if not step.shown and not any(step.left.values()):
+        if any(step.left.values()):
+            return False
+        if not step.passed_on:
+            self._send_transfers(step)
+            step.passed_on = True
+        elif not step.shown:
             self._show(step)
             step.shown = True
-            return True
-        if step.shown and not any(step.left.values()):
-            self.steps.popleft()
-            if step.source is not None:
-                self.done[step.source[0]] = step.source[1]
-            if step.outcome.settled:
-                self.settling.append(step.outcome.settled)
-            return True
-        return False
+        elif not step.told:
+            self._send_changes(step, step.outcome.changes_of(0, len(step.outcome.rows)))
+            step.told = True
+        else:
+            self._end(self.steps.popleft())
+        return True
+
+    def _end(self, step):
+        self.forgotten += [*step.keys, *step.outcome.outbox_keys(step.ends)]
+        if step.source is not None:
+            self.done[step.source[0]] = step.source[1]
+        if step.outcome.settled:
+            self.settling.append(step.outcome.settled)
 
     def crash(self):
         """A rebuild shows rows that are not in the changelog yet: that numbers of theirs are lost is not tried here."""

@@ -16,7 +16,7 @@ from schemas.topics import Topic
 from streams.compiled import rule_set
 from streams.limits import Limits
 from tests.parity.compare import differences
-from tests.strategies import WHOLE, case_from_seed
+from tests.strategies import WHOLE, Arrival, Case, Define, case_from_seed
 from tests.strategies.kept import read_cases
 from tests.streams.crashing import Crashing
 from tests.streams.crashing_course import course
@@ -43,6 +43,32 @@ def test_crashes_change_nothing(part):
 def test_nor_does_the_order_of_everything(part):
     for seed in range(part, CASES // 4, PARTS):
         assert differs(seed, crashes=0) == [], f"seed {seed}"
+
+
+class CrashingWhileLive(Crashing):
+    """Crashes only once the segments are live: most of what is told is told then."""
+
+    def __init__(self, seed):
+        super().__init__(seed, crashes=0)
+
+    def define(self, segments, at):
+        super().define(segments, at)
+        self.drain(at)
+        self.crashes = 40
+
+
+def live_from_the_start(case):
+    """The same case, but for its segments being made before anything arrives."""
+    first = min(step.received for step in case.steps if isinstance(step, Arrival))
+    return Case(case.segments, [Define(first), *(step for step in case.steps if not isinstance(step, Define))])
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_what_is_told_while_workers_crash(part):
+    for seed in range(part, CASES, PARTS):
+        case = case_from_seed(seed, WHOLE, calls=(5, 25), rules=(3, 6), asks=(1, 3))
+        system = CrashingWhileLive(seed)
+        assert differences(live_from_the_start(case), system) + system.faults() == [], f"seed {seed}"
 
 
 FOUND = {why: (seed, case) for why, seed, case in read_cases(Path(__file__).with_name("found_crashing.json"))}
@@ -87,7 +113,7 @@ def test_a_fill_does_not_take_a_duplicate_that_a_crash_has_made_forget():
     lane.read(Topic.EVENTS, 2)
     outcome = lane.steps[0].outcome
     lane.channels[CHANGELOG].clear()
-    broker.changelogs[0].append([(outcome.rows[0].key, outcome.rows[0].value), outcome.trailer(1)])
+    broker.changelogs[0].append([(outcome.rows[0].key, outcome.rows[0].value), *outcome.trailer(0, 1)])
     lane = Lane(0, 1, broker, after, random.Random(0), lambda: NOW)
     filling = course(lane, lambda: (after, fill))
     for _ in range(50):
