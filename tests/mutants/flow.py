@@ -66,9 +66,9 @@ FLOW = (
     Fault("a click is another event", APPLY, '1 if event.name == "$click" else 2', "2"),
     Fault(
         "a fill puts in what other fills have",
-        APPLY,
-        "            if series.fill == fill:",
-        "            if series.fill <= fill:",
+        "streams/ruleset.py",
+        "self.by_key.values() if series.fill == fill)",
+        "self.by_key.values() if series.fill <= fill)",
     ),
     Fault(
         "an event of before a fill is put in twice",
@@ -104,19 +104,20 @@ FLOW = (
         "fill if record.offset >= cut else fill - 1",
         "fill if record.offset > cut else fill - 1",
     ),
-    Fault(
-        "a fill reads past its cut",
-        SHARD,
-        "if record.offset >= self.meta.cuts[index]:",
-        "if record.offset > self.meta.cuts[index]:",
-    ),
+    Fault("a fill reads past its cut", SHARD, "if record.offset >= cut or not", "if record.offset > cut or not"),
     Fault(
         "a redirect keeps its profile for itself",
         SHARD,
         "        identity.resend(desk, sent, row)\n        for each in run:",
         "        for each in run:",
     ),
-    Fault("a fill's way over redirects is no fill's", SHARD, "                forward.replay = True\n", ""),
+    Fault("a fill's way over redirects is no fill's", SHARD, "row, kept, replay=True)", "row, kept)"),
+    Fault(
+        "a fill does not look at events that set traits",
+        "streams/brought.py",
+        "needles.append(b'\"traits\"')",
+        "needles.append(b'\"trait\"')",
+    ),
     Fault("an id that came as a userId first is none", DESK, "identified=flags.user >= 0", "identified=flags.user > 0"),
     Fault(
         "a row is not brought to the very instant",

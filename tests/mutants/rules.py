@@ -165,9 +165,9 @@ RULES = (
     Fault("new users begin with nothing true", RULESET, "if leaf.holds(nobody, 0, 0))", "if i < 0)"),
     Fault(
         "a fill does not ask for visits",
-        RULESET,
-        "if any(series.fill == fill for series in self.visit_series):",
-        "if any(series.fill > fill for series in self.visit_series):",
+        "streams/brought.py",
+        "if self.visit_series or self.match(event):",
+        "if self.match(event):",
     ),
     Fault(
         "judging anew forgets which events lend fields",
