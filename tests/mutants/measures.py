@@ -253,10 +253,10 @@ MEASURED = (
         "            times[-1:] = times[-1:]\n",
     ),
     Fault(
-        "a visit lends a value of its last page",
+        "a visit lends a value of another event",
         VISITS,
-        "arrival = visit.landing if of == LANDING else visit.head",
-        "arrival = visit.landing if of != LANDING else visit.head",
+        "visit.landing if of == LANDING else visit.head",
+        "visit.landing if of != LANDING else visit.head",
     ),
     Fault(
         "merged events leave with their first",

@@ -109,6 +109,8 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     asked = parser.parse_args()
     faults = [each for each in FAULTS if not asked.words or any(word in str(each) for word in asked.words)]
+    for each in faults:
+        each.applied(TREE)
     with copies(1) as free:
         if (red := suites(free.get(), SUITES)) is not None:
             print(f"the suites fail without any fault: {red}", file=sys.stderr)

@@ -136,12 +136,6 @@ USERS = (
         "profile.fences.update(other.fences)",
         "profile.fences = other.fences",
     ),
-    Fault(
-        "joined users have the older alias's name",
-        MERGE,
-        "(other.name_at, other.name) > (profile.name_at",
-        "(other.name_at, other.name) < (profile.name_at",
-    ),
     Fault("joined users are not judged anew", MERGE, "live.rejudge(now)", "live.look_ahead(now)"),
     Fault(
         "joining takes one source for another",
@@ -160,9 +154,9 @@ USERS = (
     Fault("an anonymousId joins a second userId", IDENTITY, "first = not 0 <= flags.joined < offset", "first = True"),
     Fault(
         "the first alias names the user",
-        IDENTITY,
-        'if (at, name) > (profile.name_at, profile.name or ""):',
-        "if not profile.name:",
+        "streams/live.py",
+        'if (at, name) <= (profile.name_at, profile.name or ""):',
+        "if profile.name:",
     ),
     Fault(
         "a user moves where others may move in",
@@ -185,7 +179,7 @@ USERS = (
     Fault(
         "an alias does not tell user_id",
         IDENTITY,
-        '        profile.name, profile.name_at = name, at\n        live.ask_group("user_id", desk.now)',
-        "        profile.name, profile.name_at = name, at",
+        "    if live.rename(name, at):\n        live.ask_group",
+        "    if not live.rename(name, at):\n        live.ask_group",
     ),
 )
