@@ -45,7 +45,8 @@ class RecentRows:
     One is used again only for the very bytes that it was last written as, so that it needs no care but memory.
     """
 
-    def __init__(self, most: int = 20_000) -> None:
+    def __init__(self, most: int = 5_000) -> None:
+        """`most` of a partition, some 6 KB each: users who come twice within minutes are what it is for."""
         self._rows: dict[str, tuple[bytes, Live]] = {}
         self._most = most
 
