@@ -3,8 +3,9 @@
 A command's file is read when its word is typed, so that `shoal --help` and a typing error are answered at once.
 """
 
+import sys
 from importlib import import_module
-from typing import cast
+from typing import Any, cast
 
 import click
 
@@ -21,6 +22,22 @@ COMMANDS = {
 
 
 class _Commands(click.Group):
+    """The commands; what cannot be understood is told in one line, with exit status 2."""
+
+    def main(self, *words: Any, standalone_mode: bool = True, **more: Any) -> Any:  # type: ignore[override]
+        if not standalone_mode:
+            return super().main(*words, standalone_mode=False, **more)
+        try:
+            sys.exit(super().main(*words, standalone_mode=False, **more))
+        except click.exceptions.NoArgsIsHelpError as error:
+            click.echo(error.format_message(), err=True)
+            sys.exit(error.exit_code)
+        except click.ClickException as error:
+            click.echo(_line(error), err=True)
+            sys.exit(error.exit_code)
+        except click.Abort:
+            sys.exit(1)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
@@ -28,6 +45,15 @@ class _Commands(click.Group):
         if name not in COMMANDS:
             return None
         return cast("click.Command", getattr(import_module(COMMANDS[name]), name))
+
+
+def _line(error: click.ClickException) -> str:
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    command = context.command_path if context else "shoal"
+    # What click thinks was meant is seldom it: `--host` for `--whta`.
+    said = error.message if isinstance(error, click.NoSuchOption) else error.format_message()
+    problem = " ".join(said.split()).rstrip(".")
+    return f"{command}: {problem[:1].lower()}{problem[1:]}; see {command} --help"
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})

@@ -27,7 +27,12 @@ REFUSED = 2
 
 @click.group(short_help="Tries segments' rules.")
 def segment() -> None:
-    """Segments and their rules, away from a running system."""
+    """Segments and their rules, away from a running system.
+
+    \b
+    Example:
+      shoal segment test rule.json --events events.jsonl
+    """
 
 
 def _instant(context: click.Context, parameter: click.Parameter, text: str | None) -> int:

@@ -5,6 +5,7 @@ Owns the command's flags and its end; what happens is in `cli.simulation`.
 
 import asyncio
 import signal
+from urllib.parse import urlsplit
 
 import click
 
@@ -25,8 +26,19 @@ class _Duration(click.ParamType):
         return duration
 
 
+def _address(context: click.Context, parameter: click.Parameter, text: str | None) -> str | None:
+    if text is not None and not (urlsplit(text).scheme in ("http", "https") and urlsplit(text).hostname):
+        raise click.BadParameter(f"expected an address such as http://127.0.0.1:8080, got {text!r}")
+    return text
+
+
 @click.command(short_help="Simulated visitors of a small shop, for trying out.")
-@click.option("--url", help="address of the collector [default: http://127.0.0.1 and SHOAL_PORT]")
+@click.option(
+    "--url",
+    callback=_address,
+    metavar="URL",
+    help="address of the collector [default: http://127.0.0.1 and SHOAL_PORT]",
+)
 @settings_options("write_key", "secret_key")
 @click.option("--rate", type=click.FloatRange(min=0.01), default=12.0, show_default=True, help="calls a second")
 @click.option("--users", type=click.IntRange(min=10), default=2000, show_default=True, help="people who come back")

@@ -17,6 +17,7 @@ from cli.processes import last_line
 from cli.rundir import RunDirectories
 from cli.signals import Stopped, StopSignal
 from cli.supervisor import Child, Supervisor
+from gateway.geo import open_database
 from schemas.errors import StartError
 from schemas.settings import Settings
 from schemas.times import SECOND
@@ -35,6 +36,8 @@ _REBALANCE = 4 * SECOND
 
 def run(settings: Settings, demo: bool) -> None:
     """Runs the system until a stop is asked for; nothing of it is left then. Raises StartError."""
+    if settings.geo_database is not None:
+        open_database(settings.geo_database)  # the gateway does; here it is told once, before anything is started
     with StopSignal() as stop, RunDirectories(settings.data_dir) as directories:
         metrics = directories.temporary / "metrics"
         metrics.mkdir()

@@ -8,7 +8,12 @@ from schemas.settings import Settings
 
 @click.group(short_help="Makes the Kafka topics.")
 def topics() -> None:
-    """The Kafka topics of a namespace."""
+    """The Kafka topics of a namespace.
+
+    \b
+    Example:
+      shoal topics create --kafka broker:9092
+    """
 
 
 @topics.command(short_help="Makes the topics that are not there yet.")

@@ -18,7 +18,9 @@ def open_database(path: str) -> Locate:
     """A lookup by address. Raises StartError for a file that is no such database."""
     try:
         reader = maxminddb.open_database(path)
-    except (OSError, maxminddb.InvalidDatabaseError) as error:
+    except OSError as error:
+        raise StartError(f"the geo database {path} cannot be read: {error.strerror or error}") from None
+    except maxminddb.InvalidDatabaseError as error:
         raise StartError(f"the geo database {path} cannot be read: {error}") from None
 
     def locate(address: str) -> Place | None:

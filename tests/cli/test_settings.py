@@ -1,5 +1,6 @@
 """Settings: precedence, mistyped values, and the table in the docs."""
 
+import re
 from dataclasses import fields
 from pathlib import Path
 
@@ -88,10 +89,41 @@ def test_every_setting_is_a_flag_of_some_command() -> None:
     assert [row.flag for row in TABLE if row.flag not in help_of_up] == []
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_help(command: str) -> None:
-    done = CliRunner().invoke(main, [command, "--help"])
+@pytest.mark.parametrize("command", [*COMMANDS, "topics create", "segment test", ""])
+def test_every_command_has_help_with_an_example(command: str) -> None:
+    done = CliRunner().invoke(main, [*command.split(), "--help"])
     assert done.exit_code == 0, done.output
+    assert re.search(r"Examples?:\n +shoal " + command, done.output), done.output
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("nothing", "shoal: no such command 'nothing'; see shoal --help"),
+        ("--nope", "shoal: no such option: --nope; see shoal --help"),
+        ("up --nope", "shoal up: no such option: --nope; see shoal up --help"),
+        ("up 7", "shoal up: got unexpected extra argument (7); see shoal up --help"),
+        ("up --port", "shoal: option '--port' requires an argument; see shoal --help"),
+        ("worker --demo", "shoal worker: no such option: --demo; see shoal worker --help"),
+        ("topics make", "shoal topics: no such command 'make'; see shoal topics --help"),
+        ("segment test", "shoal segment test: missing argument 'RULE.json'; see shoal segment test --help"),
+        ("simulate --rate x", "invalid value for '--rate': 'x' is not a valid float range; see shoal simulate --help"),
+        ("simulate --url nope", "expected an address such as http://127.0.0.1:8080, got 'nope'; see"),
+        ("simulate --history x", "expected a duration such as 90s, 30m or 14d, got 'x'; see shoal simulate --help"),
+    ],
+)
+def test_wrong_words_are_told_in_one_line(words: str, told: str) -> None:
+    done = CliRunner().invoke(main, words.split(), prog_name="shoal")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert told in done.stderr
+
+
+def test_without_words_there_is_help() -> None:
+    for words in ([], ["topics"], ["segment"]):
+        done = CliRunner().invoke(main, words, prog_name="shoal")
+        assert done.exit_code == 2
+        assert done.stderr.startswith("Usage: shoal")
 
 
 def test_the_documented_table_is_the_real_one() -> None:

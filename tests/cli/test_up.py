@@ -168,6 +168,15 @@ def test_java_of_an_unknown_version(make_system: MakeSystem, tmp_path: Path, say
     assert line == f"shoal: --broker kafka needs Java 17 or newer, and {java}/java -version said: {quoted}"
 
 
+def test_a_geo_database_that_is_none(make_system: MakeSystem, tmp_path: Path) -> None:
+    (tmp_path / "geo").write_text("no such thing")
+    told = fails(make_system("--geo-database", str(tmp_path / "none")))
+    assert told == f"shoal: the geo database {tmp_path / 'none'} cannot be read: No such file or directory"
+    assert f"the geo database {tmp_path / 'geo'} cannot be read" in fails(
+        make_system("--geo-database", str(tmp_path / "geo"))
+    )
+
+
 def test_a_mistyped_setting(make_system: MakeSystem) -> None:
     assert fails(make_system("--workers", "two")) == "shoal: --workers: expected a whole number from 1 to 64, got 'two'"
     assert "SHOAL_RETENTION: expected a duration" in fails(make_system(SHOAL_RETENTION="800"))
