@@ -13,6 +13,7 @@ import msgspec
 from schemas.errors import Rejected
 from schemas.events import Event, IdentityRecord, decode_event, decode_identity
 from schemas.profile import Profile, decode_profile_body
+from schemas.segments import FIRST_USER_SLOT
 from schemas.times import HOUR
 from schemas.topics import EVENT_TOPICS, Topic
 from schemas.transfers import Absorb, Close, Closed, Forward, Free, Freed, Join, JoinFrom, Listing, Moved, Transfer
@@ -115,6 +116,8 @@ def read_transfer(key: bytes | None, value: bytes | None) -> Transfer:
     _check_ids(_others(transfer))
     if transfer.hops < 0 or (isinstance(transfer, Forward) and not _stands_somewhere(transfer)):
         raise RefusedError("bad_record", "a number that no transfer has")
+    if isinstance(transfer, Listing) and not _names_a_list(transfer):
+        raise RefusedError("bad_record", "a list that there cannot be")
     if profile is not None and not _is_whole(profile, transfer.to):
         raise RefusedError("bad_record", "the profile in it is none")
     return transfer
@@ -131,6 +134,10 @@ def _others(transfer: Transfer) -> tuple[str, ...]:
     if isinstance(transfer, Close | Free):
         return (transfer.home,)
     return (transfer.name,) if isinstance(transfer, JoinFrom) else ()
+
+
+def _names_a_list(listing: Listing) -> bool:
+    return FIRST_USER_SLOT <= listing.slot < 1 << 16 and 0 <= listing.stamp < _SPAN and 0 <= listing.since < _SPAN
 
 
 def _stands_somewhere(forward: Forward) -> bool:

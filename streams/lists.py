@@ -14,11 +14,13 @@ from schemas.profile import NEVER, Profile
 
 def put(profile: Profile, slot: int, id: str, stamp: int, on: bool) -> int:
     """Puts an id of this user on a list, or takes it off: how many more ids of the user are on it then, -1, 0 or 1."""
-    entries = profile.lists.get(slot, {})
+    entries = profile.lists.get(slot)
+    if entries is None:
+        entries = profile.lists[slot] = {}
     before = entries.get(id, 0)
-    if stamp <= abs(before) or (not before and not on):
+    if stamp <= abs(before):
         return 0
-    profile.lists.setdefault(slot, entries)[id] = stamp if on else -stamp
+    entries[id] = stamp if on else -stamp
     return on - (before > 0)
 
 
@@ -27,9 +29,6 @@ def join(profile: Profile, other: Profile) -> dict[int, int]:
     joined: dict[int, int] = {}
     for slot, entries in other.lists.items():
         joined[slot] = sum(put(profile, slot, id, abs(stamp), stamp > 0) for id, stamp in entries.items())
-        for id, stamp in entries.items():
-            if stamp < 0 and id not in profile.lists.get(slot, {}):
-                profile.lists.setdefault(slot, {})[id] = stamp
     return joined
 
 

@@ -15,10 +15,11 @@ from schemas.views import pack_counts
 from streams import erasing, fences, identity
 from streams.apply import apply, arrived, replay
 from streams.changes import NAMES_KEY, Teller
-from streams.desk import Desk, Get, RecentRows
+from streams.desk import Desk, Get
 from streams.intake import Arrived, RefusedError, by_arrival, read_event, read_identity, read_transfer
 from streams.live import Live
 from streams.outcome import Outcome
+from streams.recent import RecentRows
 from streams.records import Batch, Record, refuse, refuse_oversized, refused_event
 from streams.ruleset import RuleSet
 

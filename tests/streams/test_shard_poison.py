@@ -12,7 +12,20 @@ from schemas.profile import Profile, encode_part
 from schemas.rule_parser import parse_rule
 from schemas.times import DAY
 from schemas.topics import SOURCE_TOPICS, Topic
-from schemas.transfers import Absorb, Forward, Join, JoinFrom, Moved, Unshare
+from schemas.transfers import (
+    Absorb,
+    Close,
+    Closed,
+    Erase,
+    Forward,
+    Free,
+    Freed,
+    Join,
+    JoinFrom,
+    Listing,
+    Moved,
+    Unshare,
+)
 from schemas.transfers import encode as encode_transfer
 from streams.limits import Limits
 from streams.local import Local
@@ -153,6 +166,16 @@ TRANSFERS = [
     encode_transfer(JoinFrom(to="evil", name="a\0b", at=1)),
     encode_transfer(Absorb(to="evil", into="", name="a\0b", at=1)),
     encode_transfer(Unshare(to="a\0b")),
+    encode_transfer(Listing(to="evil", sent="", slot=16, on=True, since=0)),
+    encode_transfer(Listing(to="evil", sent="evil", slot=-1, on=True, since=0)),
+    encode_transfer(Listing(to="evil", sent="evil", slot=1 << 20, on=True, since=0)),
+    encode_transfer(Listing(to="evil", sent="evil", slot=16, on=True, since=-1)),
+    encode_transfer(Listing(to="evil", sent="evil", slot=16, on=True, since=0, stamp=-1)),
+    encode_transfer(Erase(to="a\0b")),
+    encode_transfer(Close(to="evil", home="")),
+    encode_transfer(Closed(to="evil", sent="x" * 300)),
+    encode_transfer(Free(to="evil", home="a\0b")),
+    encode_transfer(Freed(to="evil", sent="")),
 ]
 
 
