@@ -4,6 +4,7 @@ A command's file is read when its word is typed, so that `shoal --help` and a ty
 """
 
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, cast
 
@@ -24,11 +25,10 @@ COMMANDS = {
 class _Commands(click.Group):
     """The commands; what cannot be understood is told in one line, with exit status 2."""
 
-    def main(self, *words: Any, standalone_mode: bool = True, **more: Any) -> Any:  # type: ignore[override]
-        if not standalone_mode:
-            return super().main(*words, standalone_mode=False, **more)
+    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, *rest: Any, **more: Any) -> Any:
+        more["standalone_mode"] = False
         try:
-            sys.exit(super().main(*words, standalone_mode=False, **more))
+            sys.exit(super().main(args, prog_name, *rest, **more))
         except click.exceptions.NoArgsIsHelpError as error:
             click.echo(error.format_message(), err=True)
             sys.exit(error.exit_code)
