@@ -30,6 +30,7 @@ from gateway.pages.routes import Pages
 from gateway.parts import Parts, make_parts
 from gateway.producer import Producer
 from gateway.segments.changing import LockedDefinitions
+from gateway.segments.comparing import Comparing
 from gateway.segments.coordinator import Coordinator
 from gateway.segments.lock import Lock
 from gateway.segments.routes import SegmentRoutes
@@ -174,6 +175,7 @@ def _add_segments(app: web.Application, parts: Parts, segments: SegmentRoutes) -
     app.router.add_delete("/v1/segments/{id}", with_key(segments.delete))
     app.router.add_get("/v1/segments/{id}/versions", with_key(segments.versions))
     app.router.add_put("/v1/segments/{id}/users", with_key(segments.users))
+    app.router.add_post("/v1/segments/compare", with_key(Comparing(parts.definitions, parts.lookups).compare))
 
 
 def _running(*tasks: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[web.Application], AsyncIterator[None]]:

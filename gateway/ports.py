@@ -25,6 +25,9 @@ class Lookups(Protocol):
     async def counts(self, combinations: Sequence[Sequence[int]]) -> list[int]:
         """How many users are in all slots of each combination, over all partitions."""
 
+    async def bitmaps(self, slots: Sequence[int]) -> list[list[bytes]]:
+        """For each partition who is in these slots, as sets of bits, all as of one instant."""
+
     async def totals(self) -> list[bytes | None]:
         """Each partition's hourly totals, msgpack of hour → [page views, clicks, events, visits]."""
 

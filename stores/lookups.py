@@ -76,6 +76,11 @@ class Lookups:
             counts += (sum(each) for each in zip(*answers, strict=True))
         return counts
 
+    async def bitmaps(self, slots: Sequence[int]) -> list[list[bytes]]:
+        """For each partition the bitmaps of these slots, as of one instant; bits are the users' numbers there."""
+        names = [[prefix + b"%d" % slot for slot in slots] for prefix, _ in self._bitmaps]
+        return [[each or b"" for each in await self._values(of_partition)] for of_partition in names]
+
     async def totals(self) -> list[bytes | None]:
         """Each partition's hourly totals, as its worker packed them."""
         return await self._values(self._totals)

@@ -59,7 +59,7 @@ class RuleBook:
             # A rule that names its own new id is told as the cycle it is.
             rule = parse_rule(document, retention=self._retention, exists=lambda each: each in segments or each == id)
         except RuleErrors as errors:
-            raise _refused(errors.errors) from None
+            raise refused(errors.errors, "rule") from None
         # What answers now and what is being filled both count: neither may ever meet the other in a cycle.
         rules = {record.id: _combined(record) for record in segments.values()} | {id: rule}
         if cycle := find_cycle(rules, id):
@@ -84,13 +84,14 @@ def _combined(record: SegmentRecord) -> Rule:
     return All(tuple(rule for rule in kept if rule is not None))
 
 
-def _refused(errors: list[RuleError]) -> Refused:
-    return invalid(*((_in_body(error.path), error.code, error.message) for error in errors))
+def refused(errors: list[RuleError], key: str) -> Refused:
+    """422 with the mistakes of the rule that stands under `key` of a body."""
+    return invalid(*((_in_body(error.path, key), error.code, error.message) for error in errors))
 
 
-def _in_body(path: str) -> str:
+def _in_body(path: str, key: str) -> str:
     """A path of the parser, which begins at the rule, as one that begins at the body."""
-    return f"rule{path}" if path.startswith("[") or not path else f"rule.{path}"
+    return f"{key}{path}" if path.startswith("[") or not path else f"{key}.{path}"
 
 
 def _canonical(document: Any) -> bytes:

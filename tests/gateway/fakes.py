@@ -50,6 +50,16 @@ class FakeLookups:
         self.counted += 1
         return [sum(all(slot in mine for slot in each) for mine in self.slots.values()) for each in combinations]
 
+    async def bitmaps(self, slots: Sequence[int]) -> list[list[bytes]]:
+        self._reach()
+        found = [[bytearray(8) for _ in slots] for _ in range(self.partitions)]
+        for number, mine in enumerate(self.slots.values()):
+            partition, bit = number % self.partitions, number // self.partitions
+            for index, slot in enumerate(slots):
+                if slot in mine:
+                    found[partition][index][bit // 8] |= 128 >> bit % 8
+        return [[bytes(each).rstrip(b"\0") for each in bitmaps] for bitmaps in found]
+
     async def totals(self) -> list[bytes | None]:
         self._reach()
         return [msgspec.msgpack.encode(each) for each in self.hours] or [None] * self.partitions
