@@ -69,7 +69,7 @@ def _did(it: Finding) -> str:
         missing = did.periods.at_least - it.found
         amount, rest = f"{it.found} of them", f", needs {missing} more" if missing > 0 else ""
     else:
-        amount, rest = _amount(did, it.found), "" if it.holds else _missing(did, it.found)
+        amount, rest = _amount(did, it.found), _missing(did, it.found)
     return amount + (_MERGED if it.approximate else "") + rest
 
 

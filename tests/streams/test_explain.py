@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.profile import decode_row, encode_row
-from schemas.times import DAY, HOUR, parse_instant
+from schemas.times import DAY, HOUR, MINUTE, parse_instant
 from streams.thresholds import SHOWN
 from tests.parity.reference import Reference
 from tests.reference.times import iso
@@ -140,6 +140,28 @@ def test_a_composite_changes_when_it_does_and_not_with_its_children() -> None:
     assert told.rule["sentence"].endswith(
         "– no, but from 2026-11-21T00:00:00.000Z on if nothing happens before: 1 of 2 hold"
     )
+
+
+def test_a_condition_may_change_more_than_once_before_the_whole_does() -> None:
+    """Bought between two days and one day ago: it begins and ends while the other part still holds the whole back."""
+    before = {**BUY, "count": {"gte": 1}, "window": {"last": "2d", "until": "1d"}}
+    lately = {**before, "window": {"last": "36h"}}
+    told = explained({"all": [{"not": before}, {"not": lately}]}, track("buy", T), at=T)
+    assert [iso(T + DAY), iso(T + 36 * HOUR)] == [node["next_change"] for node in told.rule["all"]]
+    assert (told.member, told.next_change) == (False, T + 2 * DAY)
+
+
+def test_an_event_that_is_still_to_come_changes_it_at_its_time() -> None:
+    once = {**BUY, "count": {"gte": 2}, "window": {"last": "1d"}}
+    ahead = Arrival({**track("buy", T + 30 * MINUTE).call, "messageId": "ahead"}, T)
+    told = explained(once, track("buy", T), ahead, at=T)
+    assert (told.member, told.next_change, told.rule["found"]) == (False, T + 30 * MINUTE, 1)
+    told = explained(once, track("buy", T), ahead, at=T + 40 * MINUTE)
+    assert (told.member, told.next_change, told.rule["found"]) == (True, T + DAY, 2)
+    calm = {"not": {**BUY, "count": {"gte": 1}, "window": {"last": "10m"}}}
+    told = explained({"all": [once, calm]}, track("buy", T), ahead, at=T)
+    assert (told.member, told.next_change) == (False, T + 40 * MINUTE)
+    assert [node["next_change"] for node in told.rule["all"]] == [iso(T + 30 * MINUTE), iso(T + 10 * MINUTE)]
 
 
 def test_other_segments_change_by_time_too() -> None:
