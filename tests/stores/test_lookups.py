@@ -106,6 +106,11 @@ async def test_counts_are_those_of_the_sets(lookups: Lookups, show: Any, redis_u
     asked = [(slot,) for slot in slots] + list(combinations(slots, 2)) + list(combinations(slots, 3)) + [(99,), (0, 99)]
     assert await lookups.counts(asked) == [sum(held.issuperset(each) for held in truth.values()) for each in asked]
     assert await lookups.counts([]) == []
+    pairs = await lookups.bitmaps([16, 40, 99])
+    sets = [[int.from_bytes(each.ljust(100, b"\0")) for each in bitmaps] for bitmaps in pairs]
+    assert sum(each.bit_count() for each, _, _ in sets) == sum(16 in held for held in truth.values())
+    assert sum((one & other).bit_count() for one, other, _ in sets) == sum({16, 40} <= held for held in truth.values())
+    assert [each[2] for each in sets] == [0] * PARTITIONS
     client = Redis.from_url(redis_url)
     assert not await client.exists(*(keys.temporary(namespace, p) for p in range(PARTITIONS)))
     await client.aclose()
