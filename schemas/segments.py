@@ -19,7 +19,8 @@ class SegmentVersion(msgspec.Struct, omit_defaults=True, kw_only=True):
     """One version of a segment's rule. `rule` is the JSON as posted; `made` (ms) fixes how far back "ever" reaches.
 
     `covers_from` = made - retention. `fill` is the fill that brings it, 0 until one is given. `series`: selector key →
-    the earlier fill whose series of that selector it shares; selectors not named there are filled anew.
+    the earlier fill whose series of that selector it shares; selectors not named there are filled anew. `limit`: the
+    lowest `exact_limit` that any of its series was filled under; 0: not known.
 
     A `static` one has no rule but a list of ids, kept with the users. It is pending until all that was put on it has
     arrived: up to `position`, None as long as the gateway is still writing.
@@ -33,6 +34,7 @@ class SegmentVersion(msgspec.Struct, omit_defaults=True, kw_only=True):
     status: Literal["backfilling", "live", "failed"] = "backfilling"
     fill: int = 0
     series: dict[str, int] = {}
+    limit: int = 0
     error: str | None = None
     static: bool = False
     position: str | None = None

@@ -6,7 +6,8 @@ it may be deleted. Pure.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from schemas.rule_parser import RuleErrors, conditions, parse_rule
@@ -55,7 +56,7 @@ class _Wishing:
 
 
 def plan(
-    live: Iterable[SegmentVersion], new: Mapping[str, SegmentVersion], limits: Limits
+    live: Sequence[SegmentVersion], new: Mapping[str, SegmentVersion], limits: Limits
 ) -> dict[str, dict[str, int]]:
     """For each id of `new`: name of a wish → fill that brought the series to share; other wishes are filled anew."""
     kept = _kept(live, limits)
@@ -73,8 +74,27 @@ def _shared(version: SegmentVersion, kept: Mapping[str, Mapping[int, _Need]], li
     return shared
 
 
-def _kept(live: Iterable[SegmentVersion], limits: Limits) -> dict[str, dict[int, _Need]]:
+def filled_under(shared: Mapping[str, int], live: Iterable[SegmentVersion], limits: Limits) -> int:
+    """The lowest limit that any series of a new version was filled under, when it shares these."""
+    by_fill = _limits(live, limits)
+    return min([limits.exact, *(by_fill.get(fill, limits.exact) for fill in shared.values())])
+
+
+def _limits(live: Iterable[SegmentVersion], limits: Limits) -> dict[int, int]:
+    """Fill → the limit that its series were filled under: above it they have not more, whatever the limit is by now.
+
+    All that stand on a fill know it, or a lower one.
+    """
+    found: dict[int, int] = {}
+    for version in live:
+        for fill in {version.fill, *version.series.values()}:
+            found[fill] = max(found.get(fill, 0), min(version.limit or limits.exact, limits.exact))
+    return found
+
+
+def _kept(live: Sequence[SegmentVersion], limits: Limits) -> dict[str, dict[int, _Need]]:
     """Name of a wish → fill → what its series keeps."""
+    by_fill = _limits(live, limits)
     standing: defaultdict[tuple[str, int], list[Wish]] = defaultdict(list)
     covers_from: dict[tuple[str, int], int] = {}
     for version in live:
@@ -84,7 +104,7 @@ def _kept(live: Iterable[SegmentVersion], limits: Limits) -> dict[str, dict[int,
             covers_from[at] = min(version.covers_from, covers_from.get(at, version.covers_from))
     kept: defaultdict[str, dict[int, _Need]] = defaultdict(dict)
     for (name, fill), asked in standing.items():
-        kept[name][fill] = _need(asked, covers_from[name, fill], limits)
+        kept[name][fill] = _need(asked, covers_from[name, fill], replace(limits, exact=by_fill[fill]))
     return kept
 
 

@@ -14,7 +14,7 @@ from gateway.segments.rulebook import is_readable
 from gateway.segments.versions import entering_fill, failed, gone_live, high_water, newest
 from schemas.segments import FillRecord, SegmentRecord
 from streams.limits import DEFAULTS, Limits
-from streams.sharing import plan
+from streams.sharing import filled_under, plan
 
 State = Literal["reading", "read", "judging", "filled", "failed"]
 _STATES: dict[str, State] = {
@@ -110,7 +110,11 @@ def beginning(
     unreadable = [failed(record, "this version cannot read the rule") for record in waiting_ones if record not in waits]
     live = [record.live for record in segments.values() if record.live]
     shared = plan(live, {record.id: record.pending for record in waits if record.pending}, limits)
-    records = [entering_fill(record, number, shared[record.id]) for record in waits]
+    records = [
+        entering_fill(record, number, series, filled_under(series, live, limits))
+        for record in waits
+        for series in (shared[record.id],)
+    ]
     versions = [(record.id, record.pending.version) for record in records if record.pending]
     return unreadable + records, FillRecord(
         fill=number, versions=versions, next_slot=high_water(segments.values(), last)

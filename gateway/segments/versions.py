@@ -84,11 +84,15 @@ def with_text(record: SegmentRecord, name: str, description: str, now: int) -> S
     return msgspec.structs.replace(record, name=name, description=description, updated=now)
 
 
-def entering_fill(record: SegmentRecord, fill: int, shared: dict[str, int]) -> SegmentRecord:
-    """The pending version belongs to this fill, but for the series that it shares (selector key → earlier fill)."""
+def entering_fill(record: SegmentRecord, fill: int, shared: dict[str, int], limit: int) -> SegmentRecord:
+    """The pending version belongs to this fill, but for the series that it shares (selector key → earlier fill).
+
+    `limit`: the lowest `exact_limit` that any of its series was filled under.
+    """
     if record.pending is None:
         raise ValueError(f"segment {record.id} has nothing to fill")
-    return msgspec.structs.replace(record, pending=msgspec.structs.replace(record.pending, fill=fill, series=shared))
+    pending = msgspec.structs.replace(record.pending, fill=fill, series=shared, limit=limit)
+    return msgspec.structs.replace(record, pending=pending)
 
 
 def gone_live(record: SegmentRecord) -> SegmentRecord:

@@ -12,7 +12,7 @@ from streams.foresight import next_change
 from streams.limits import Limits
 from streams.local import Local
 from streams.normalise import normalise
-from streams.sharing import plan
+from streams.sharing import filled_under, plan
 from streams.wishes import selector_key
 from tests.strategies import Arrival, case_from_seed
 
@@ -67,6 +67,29 @@ def test_what_all_that_stand_on_it_need_is_there() -> None:
     other.series = {key: 1}
     assert plan([one, other], new, LIMITS)["new"] == {key: 1}, "they stand on one, that has both"
     assert plan([other], new, LIMITS)["new"] == {}, "what stood on it alone takes along what only it needed"
+
+
+def test_a_limit_that_was_raised_since_shares_no_more_than_was_kept() -> None:
+    raised, all_ = Limits(exact=1000), did({"gte": 500})
+    kept = version(all_, limit=100)
+    for asked, covered in ((did({"gte": 101}), False), (did({"eq": 100}), False), (did({"gte": 100}), True)):
+        new = {"new": version(asked, fill=0)}
+        assert bool(plan([kept], new, raised)["new"]) is covered, asked
+        assert plan([version(all_, limit=1000)], new, raised)["new"], asked
+    lowered = Limits(exact=50)
+    assert plan([kept], {"new": version(did({"gte": 500}), fill=0)}, lowered)["new"]
+
+
+def test_the_limit_is_known_when_the_one_that_brought_the_series_is_gone() -> None:
+    raised = Limits(exact=1000)
+    first = version(did({"gte": 500}), limit=100)
+    shared = plan([first], {"new": version(did({"gte": 9}), fill=0)}, raised)["new"]
+    assert shared
+    limit = filled_under(shared, [first], raised)
+    assert limit == 100
+    second = version(did({"gte": 9}), fill=2, series=shared, limit=limit)
+    assert filled_under({}, [first, second], raised) == 1000
+    assert plan([second], {"new": version(did({"gte": 500}), fill=0)}, raised)["new"] == {}
 
 
 def test_the_past_of_an_older_one_is_not_there() -> None:
