@@ -163,10 +163,14 @@ class Desk:
     def erase(self, live: Live, closing: Closing) -> Redirect:
         """The row gives up its profile for good; nothing under its id counts until it is deleted."""
         id = live.profile.home
-        self._news[id] = self._teller.part(live, self.now, self.meta)
+        self.part(id, live)
         self._left[id] = live
         row = self._rows[id] = Redirect(home=id, number=live.profile.number, erased=closing)
         return row
+
+    def part(self, home: str, live: Live) -> None:
+        """Tells, with the row at `home`, that a user is in no segment any more."""
+        self._news.setdefault(home, []).extend(self._teller.part(live, self.now, self.meta))
 
     def delete(self, id: str) -> None:
         """The id has no row any more. It keeps its number for whoever comes next."""
@@ -205,7 +209,7 @@ class Desk:
             profile.number = self.meta.numbers
             self.meta.numbers += 1
         if self._teller.is_due(live):
-            self._news[id] = self._teller.tell(live, self.now, self.meta)
+            self._news.setdefault(id, []).extend(self._teller.tell(live, self.now, self.meta))
         value = live.encode(self.now)
         if len(value) > LARGEST_ROW:
             self.outcome.oversized.append(id)

@@ -7,7 +7,7 @@ their partitions have read so far is nobody's (`Flags.born`), should it be read 
 Every message does nothing the second time, and is answered again. Source: contract section 3, `DELETE`.
 """
 
-from schemas.profile import Closing, Redirect
+from schemas.profile import NEVER, Closing, Redirect, decode_profile_body
 from schemas.topics import SOURCE_TOPICS
 from schemas.transfers import Close, Closed, Erase, Erasing, Free, Freed, Moved, Transfer
 from streams import identity
@@ -42,7 +42,7 @@ def is_void(desk: Desk, transfer: Transfer, row: Live | Redirect, offset: int) -
     if isinstance(transfer, Moved):
         if row.home != transfer.to:
             return False
-        _take_in(desk, transfer.sent, row, row.erased)
+        _take_in(desk, transfer, row, row.erased)
     return True
 
 
@@ -95,11 +95,14 @@ def _go_on(desk: Desk, id: str, row: Redirect, at: Closing, offset: int) -> None
         _free(desk, id, offset)
 
 
-def _take_in(desk: Desk, id: str, row: Redirect, at: Closing) -> None:
-    """Somebody was joined to the user meanwhile: erased with it."""
-    if id not in (*at.closing, *at.closed, *at.freeing):
-        at.closing.append(id)
-        desk.send(Close(to=id, home=row.home))
+def _take_in(desk: Desk, moved: Moved, row: Redirect, at: Closing) -> None:
+    """Somebody was joined to the user meanwhile: erased with it, all ids that it had."""
+    if moved.sent not in (*at.closing, *at.closed, *at.freeing):
+        profile = decode_profile_body(moved.profile)
+        desk.part(row.home, Live(profile, NEVER, desk.rules, desk.now))
+        for id in profile.ids:
+            at.closing.append(id)
+            desk.send(Close(to=id, home=row.home))
 
 
 def _close(desk: Desk, message: Close, row: Live | Redirect, offset: int) -> None:

@@ -9,6 +9,7 @@ import random
 import pytest
 
 from tests.parity.compare import differences
+from tests.strategies import WHOLE
 from tests.strategies.managing import managed_from_seed
 from tests.streams.crashing import Crashing
 
@@ -17,7 +18,7 @@ PARTS = 4
 
 
 def differs(seed, crashes):
-    case = managed_from_seed(random.Random(seed), calls=(3, 12), rules=(1, 3), asks=(1, 1))
+    case = managed_from_seed(random.Random(seed), WHOLE, calls=(3, 12), rules=(1, 3), asks=(1, 1))
     system = Crashing(seed, crashes)
     return differences(case, system) + system.faults()
 

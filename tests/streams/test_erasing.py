@@ -147,3 +147,26 @@ def test_the_log_of_the_past_is_of_nobody(system: System) -> None:
     flags = decode_flags(system.stores[partition_of(A, PARTITIONS)].get(flags_key(A)))
     assert (flags.user, flags.anonymous, flags.joined) == (-1, -1, -1)
     assert flags.born
+
+
+def test_who_is_joined_meanwhile_is_erased_too() -> None:
+    """A redirect to the user came to be after the request: its profile arrives where everything is closed already."""
+    system = System()
+    system.call(userId=U)
+    system.call(anonymousId=P)
+    system.call(anonymousId=P, userId=U)
+    system.call(anonymousId=A, event="old")
+    system.tell(Erase(to=U))
+    system.step(Topic.TRANSFERS, partition_of(U, PARTITIONS), NOW + 1000, 1)
+    row = system.kept(U)
+    assert isinstance(row, Redirect)
+    assert row.erased is not None
+    both = {"type": "identify", "userId": U, "anonymousId": A, "messageId": "late"}
+    accepted = normalise(both, CallContext(received=NOW + 500, arrival=(NOW + 500) * 1000), POLICY)
+    assert isinstance(accepted, Accepted)
+    system.send(accepted)
+    system.work(NOW + 1000, 1)
+    assert [system.kept(each) for each in (A, P, U)] == [None] * 3
+    system.read_again()
+    system.call(anonymousId=A, event="new")
+    assert system.ids(A) == [A]
