@@ -11,7 +11,12 @@ from streams.wishes import Wish
 
 
 class Leaf(Protocol):
-    """A compiled condition. Its `repr` is all that it is: equal ones are one, and have one bit of a row's truth."""
+    """A compiled condition. Its `repr` is all that it is: equal ones are one, and have one bit of a row's truth.
+
+    A kind may have more: `group`, the facts of the user whose change asks it anew, with `settled`, the answer that no
+    other event changes; `grows`: one more event can only make it true; `soon(profile, now)`, an instant to look again
+    that takes less to find than `next`, or None where it is worth it.
+    """
 
     @property
     def rises(self) -> bool:

@@ -128,7 +128,7 @@ class Live:
         """Makes sure that the row is looked at again when time alone may change this leaf."""
         rules = self.rules
         if (rules.falls if self.truth >> index & 1 else rules.rises) >> index & 1:
-            instant = rules.next_or_edge(index, self.profile, self.mask, now)
+            instant = rules.look_again(index, self.profile, self.mask, now)
             self.due = min(self.due, instant)
 
     def judge(self, ranks: int, at: int) -> None:

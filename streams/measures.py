@@ -5,10 +5,9 @@ come as they were read when they were kept: numbers, or texts. Source: contract 
 """
 
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
-from itertools import accumulate, groupby
+from itertools import accumulate
 from math import fsum
 from typing import Any
 
@@ -39,13 +38,14 @@ def accepts(cmp: Cmp, number: Number | None) -> bool:
 class Measure:
     """`keeps`: the series it needs for any window; `open`: for windows that are open at their end (`streams.wishes`).
 
-    `counts`: it is a number of things that are kept, so that as many of the newest settle a comparison. `grows`: the
-    comparisons that one more event can only make true.
+    `plain`: it is the number of events, whatever they hold. `counts`: it is a number of things that are kept, so that
+    as many of the newest settle a comparison. `grows`: the comparisons that one more event can only make true.
     """
 
     keeps: str
     open: str
     counts = False
+    plain = False
     grows: tuple[str, ...] = ()
 
     def of(self, values: Sequence[Any], merged: Sequence[Bucket]) -> Number | None:
@@ -56,20 +56,12 @@ class Measure:
         """The numbers of what is left from each of these places on, when the values before it have gone."""
         return (self.of(values[place:], ()) for place in places)
 
-    def of_runs(self, values: Sequence[Any], runs: Sequence[int]) -> Iterable[Number | None]:
-        """The numbers of the runs that the values are cut into; `runs` tells of each which one it is in."""
-        low = 0
-        for _, run in groupby(runs):
-            high = low + len(list(run))
-            yield self.of(values[low:high], ())
-            low = high
-
 
 class Count(Measure):
     """Its values are the times."""
 
     keeps = open = wishes.TIMES
-    counts = True
+    plain = counts = True
     grows = ("gte", "gt")
 
     def of(self, values: Sequence[Any], merged: Sequence[Bucket]) -> Number:
@@ -77,9 +69,6 @@ class Count(Measure):
 
     def without(self, values: Sequence[Any], places: range) -> Iterable[Number]:
         return (len(values) - place for place in places)
-
-    def of_runs(self, values: Sequence[Any], runs: Sequence[int]) -> Iterable[Number]:
-        return Counter(runs).values()
 
 
 class Sum(Measure):

@@ -12,7 +12,7 @@ from schemas import rules
 from schemas.profile import Profile
 from schemas.rules import All, Listed, Not, Rule, User
 from schemas.segments import SLOT_ACTIVE_7D, SLOT_NEW_7D
-from schemas.times import MINUTE, WEEK
+from schemas.times import WEEK
 from streams import keeping
 from streams.brought import Brought
 from streams.compiler import Compiler, SegmentSpec, in_order
@@ -32,10 +32,6 @@ SYSTEM = (
     SegmentSpec("$active_7d", SLOT_ACTIVE_7D, User("last_seen", "within_last", WEEK), 0),
     SegmentSpec("$new_7d", SLOT_NEW_7D, User("first_seen", "within_last", WEEK), 0),
 )
-
-
-_AT_ONCE = 10 * MINUTE
-"""What comes sooner is looked into further, for so soon a turn costs more than the search does."""
 
 
 class RuleSet:
@@ -138,10 +134,8 @@ class RuleSet:
         """When time alone may change leaf `index`; only for leaves of `rises` or `falls`."""
         return self.leaves[index].next(profile, mask, now)
 
-    def next_or_edge(self, index: int, profile: Profile, mask: int, now: int) -> int:
-        """As `next`, at little cost: when any event of the leaf's comes into its window or leaves it, if that is not
-        at once. Most leaves are asked many times until then."""
-        edge = getattr(self.leaves[index], "edge", None)
-        if edge is not None and (instant := edge(profile, now)) > now + _AT_ONCE:
-            return int(instant)
-        return self.leaves[index].next(profile, mask, now)
+    def look_again(self, index: int, profile: Profile, mask: int, now: int) -> int:
+        """As `next`, for after an event: sooner, where that is found at less cost than when it will change."""
+        soon = getattr(self.leaves[index], "soon", None)
+        instant: int | None = None if soon is None else soon(profile, now)
+        return self.leaves[index].next(profile, mask, now) if instant is None else instant

@@ -11,12 +11,17 @@ from heapq import merge
 
 from schemas.profile import NEVER
 from schemas.rules import Fixed, Rolling, Window
+from schemas.times import MINUTE
 
 EVERY = 1 << 62
 """No count and no instant reaches it."""
 
 _WORK = 2_000
 """Times that a search for the next change looks at, all in all: 0.1 ms; it goes on at the instant where it stopped."""
+
+SOON = 10 * MINUTE
+"""What happens later than that is reason enough to look again only then. A condition is asked at many events, and time
+changes it seldom: a search that takes long is better made when something happens, not at every event before."""
 
 
 @dataclass(frozen=True, slots=True)

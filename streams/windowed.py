@@ -13,7 +13,7 @@ from schemas.rules import Cmp
 from streams.measures import MEASURES, Number, accepts
 from streams.merged import buckets_of, inside
 from streams.pairs import columns
-from streams.spans import Span, first_change
+from streams.spans import SOON, Span, first_change
 
 _STEPS = 64
 """Events leaving a window that a search for the next change looks at; it goes on where it stopped."""
@@ -43,10 +43,12 @@ class WindowLeaf:
     def holds(self, profile: Profile, mask: int, now: int) -> bool:
         return accepts(self.cmp, self.found(profile, now))
 
-    def edge(self, profile: Profile, now: int) -> int:
+    def soon(self, profile: Profile, now: int) -> int | None:
         """The first instant after `now` at which anything comes into the window or leaves it."""
         buckets = [each.last for each in buckets_of(profile, self.series)]
-        return min(next(self.span.edges(times, now), NEVER) for times in (profile.series.get(self.series, []), buckets))
+        times = profile.series.get(self.series, [])
+        instant = min(next(self.span.edges(each, now), NEVER) for each in (times, buckets))
+        return instant if instant > now + SOON else None
 
     def next(self, profile: Profile, mask: int, now: int) -> int:
         times, values = columns(profile, self.series)
