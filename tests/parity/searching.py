@@ -1,16 +1,19 @@
 """The search for differences by seeds: what each seed tries, and what is told of one that differs.
 
 Owns the mixture: a seed decides rules, history, instants, the order in which topics and partitions are worked off, and
-whether logs lag, are read again, or workers crash. One case is (rule, history, order, instant), asked of every user.
+whether logs lag, are read again, or workers crash; in some histories there are uploads, lists and erasing. One case is
+(rule, history, order, instant), asked of every user.
 """
 
 from dataclasses import dataclass, replace
+from random import Random
 
 from tests.parity.compare import differences
 from tests.parity.core import Core
 from tests.parity.lagging import Lagging
 from tests.parity.shrinking import smallest
 from tests.strategies import WHOLE, Arrival, Ask, Habits, case_from_seed
+from tests.strategies.managing import managed_from_seed
 from tests.streams.crashing import Crashing
 
 HABITS = (
@@ -43,6 +46,9 @@ SYSTEMS = {"in any order": Core, "lagging and read again": Lagging, "crashing": 
 def trial(seed, language=WHOLE):
     """The same for the same seed."""
     kind = seed % 20
+    if kind in (6, 7):
+        case = managed_from_seed(Random(seed), language, calls=(3, 16), rules=(2, 6), asks=(1, 2))
+        return Trial(seed, case, ("in any order", "lagging and read again")[kind - 6])
     if kind == 0:
         return Trial(seed, case_from_seed(seed, language, calls=(3, 12), rules=(3, 6), asks=(1, 1)), "crashing")
     if kind < 5:
