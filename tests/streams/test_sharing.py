@@ -34,6 +34,17 @@ def did(count=None, window=None, event="buy"):
 
 
 WEEK, DAY_ = {"last": "7d"}, {"last": "1d"}
+STEPS = {"sequence": [{"event": "buy"}, {"event": "buy"}], "window": {"last": "2d"}}
+
+
+def measure(kind, window=None, of="properties.n"):
+    return {"did": {"event": "buy"}, kind: {"of": of, "gte": 3}} | ({"window": window} if window else {})
+
+
+def held(long):
+    return {"user": "traits.plan", "op": "is", "value": "pro", "for": {"gte": long}}
+
+
 COVERED = {
     "the same": (did({"gte": 3}, WEEK), did({"gte": 3}, WEEK), True),
     "fewer and younger": (did({"gte": 3}, WEEK), did({"gte": 2}, DAY_), True),
@@ -45,6 +56,17 @@ COVERED = {
     "a week, of ever": (did({"gte": 3}), did({"gte": 3}, WEEK), True),
     "an `until` needs all": (did({"gte": 3}), did({"gte": 1}, {"last": "7d", "until": "1d"}), False),
     "anything, of all": (did({"gte": 1}, {"to": "2026-01-01"}), did({"gte": 9}, {"last": "7d", "until": "1d"}), True),
+    "a sum, of an average": (measure("avg"), measure("sum"), True),
+    "a sum, of another field's": (measure("sum"), measure("sum", of="properties.m"), False),
+    "a sum of more days": (measure("sum", DAY_), measure("sum", WEEK), False),
+    "a greatest, of a least": (measure("min"), measure("max"), False),
+    "a greatest of a window that ends before now": (measure("max"), measure("max", {"to": "2026-11-20"}), False),
+    "a count, of a sum": (measure("sum"), did(), False),
+    "a sequence, of all times": (did({"gte": 1}, {"last": "7d", "until": "1d"}), STEPS, True),
+    "a sequence, of a few times": (did({"gte": 1}, WEEK), STEPS, False),
+    "a first, of the same past": (did() | {"first": True}, did(window=DAY_) | {"first": True}, True),
+    "for less long": (held("7d"), held("1d"), True),
+    "for longer": (held("1d"), held("7d"), False),
     "another selector": (did({"gte": 3}), did({"gte": 3}, event="sell"), False),
     "over the limit, what is too much is merged": (did({"gte": 100}), did({"gte": 1000}), False),
     "merged as they were": (did({"gte": 1000}), did({"gte": 1001}), True),
@@ -92,6 +114,11 @@ def test_the_limit_is_known_when_the_one_that_brought_the_series_is_gone() -> No
     assert plan([second], {"new": version(did({"gte": 500}), fill=0)}, raised)["new"] == {}
 
 
+def test_the_first_of_another_past_is_another() -> None:
+    first = did() | {"first": True}
+    assert plan([version(first)], {"new": version(first, fill=0, made=NOW + 1)}, LIMITS)["new"] == {}
+
+
 def test_the_past_of_an_older_one_is_not_there() -> None:
     assert plan([version(did())], {"new": version(did(), fill=0, made=NOW - 1)}, LIMITS)["new"] == {}
 
@@ -100,12 +127,38 @@ def test_a_rule_that_cannot_be_read_shares_nothing() -> None:
     assert plan([version({"no": "rule"})], {"new": version({"no": "rule"})}, LIMITS) == {"new": {}}
 
 
-def rolled(random):
+WINDOWS = [
+    None,
+    {"last": "1d"},
+    {"last": "7d"},
+    {"last": "2d", "until": "1h"},
+    {"from": "2026-11-20"},
+    {"to": "2026-11-21"},
+]
+
+
+def measured(random, event):
     number = random.choice([1, 2, 3, 5])
-    count = random.choice([{"gte": number}, {"lte": number}, {"eq": number}, {"ne": 1}, {"between": [1, number]}])
-    windows = [None, {"last": "1d"}, {"last": "7d"}, {"last": "2d", "until": "1h"}, {"from": "2026-11-20"}]
-    one = {"did": random.choice(SELECTORS), "count": count}
-    window = random.choice([*windows, {"to": "2026-11-21"}])
+    cmp = random.choice([{"gte": number}, {"lte": number}, {"eq": number}, {"ne": 1}, {"between": [1, number]}])
+    kind = random.choice(["count", "count", "count", "sum", "max", "min", "distinct", "first"])
+    if kind == "first":
+        return {"first": True}
+    of = random.choice(["page_views", "landing_page"] if event == "$visit" else ["properties.n", "properties.word"])
+    return {kind: cmp if kind == "count" else {"of": of, **cmp}}
+
+
+def rolled(random):
+    if random.random() < 0.1:
+        held = {random.choice(["gte", "lt"]): random.choice(["1h", "1d", "7d"])}
+        return {"user": "traits.plan", "op": random.choice(["is", "is_not"]), "value": "pro", "for": held}
+    window = random.choice(WINDOWS)
+    if random.random() < 0.1:
+        one = {"sequence": [random.choice(SELECTORS), random.choice(SELECTORS)], "within": random.choice(["1h", "2d"])}
+    else:
+        selector = random.choice(SELECTORS)
+        one = {"did": selector, **measured(random, selector["event"])}
+        if "first" not in one and random.random() < 0.2:
+            return one | {"periods": {"every": random.choice(["1h", "1d"]), "of_last": 3, "at_least": 2}}
     return one | ({"window": window} if window else {})
 
 
@@ -115,7 +168,7 @@ class Two:
     def __init__(self, seed, share):
         self.random = random.Random(seed)
         self.first = [rolled(self.random) for _ in range(4)]
-        self.second = [rolled(self.random) for _ in range(4)]
+        self.second = [self.random.choice([*self.first, rolled(self.random)]) for _ in range(4)]
         self.share, self.shared, self.records = share, 0, {}
         self.policy = Policy(new_id=lambda: "made")
         self.local = Local(rule_set([], None, LIMITS)[0], 2)
