@@ -185,6 +185,7 @@ async def test_a_rule_that_cannot_be_read_has_no_members(gateway: Gateway, town:
 async def test_a_static_segment_is_a_list(gateway: Gateway) -> None:
     version = SegmentVersion(version=1, slot=20, rule={}, made=0, covers_from=0, status="live", static=True)
     await gateway.definitions.write([SegmentRecord(id="s", name="s", created=0, updated=0, live=version)])
+    assert (await gateway.get("/v1/segments/s"))["sentence"] == "Users who are on the list"
     for on, said in ((7, 'Users who are on the list – yes: as "anon"'), (-7, "Users who are on the list – no")):
         row = Profile(home="ann", ids=["ann", "anon"], known_at=0, lists={20: {"anon": on}})
         gateway.lookups.rows["ann"] = row
