@@ -58,5 +58,5 @@ TOPICS = (
     TopicSpec(Topic.PROFILES, "internal: the rows of all users, by id", compacted=True),
     TopicSpec(Topic.SEGMENTS, "segment definitions, by segment id", partitioned=False, compacted=True),
     TopicSpec(Topic.DEAD_LETTERS, "refused events and records, each with its reason", retention=30 * DAY),
-    TopicSpec(Topic.MEMBERSHIP_CHANGES, "reserved: who entered and exited which segment", retention=30 * DAY),
+    TopicSpec(Topic.MEMBERSHIP_CHANGES, "who entered and exited which segment, by user", retention=30 * DAY),
 )

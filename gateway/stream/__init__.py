@@ -1,0 +1,1 @@
+"""Changes of memberships as server-sent events."""

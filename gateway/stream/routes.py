@@ -44,9 +44,21 @@ class Stream:
             raise Refused(503, "too_many", f"{MOST_CONNECTIONS:,} streams are open already", Retry_After="5")
         following = await self._begun(self._asked(request))
         response = web.StreamResponse(headers=HEADERS | {"Last-Event-ID": encode_id(following.position)})
-        await response.prepare(request)
+        try:
+            await response.prepare(request)
+        except BaseException:
+            await following.close()
+            raise
         connection = asyncio.create_task(self._serve(response, following))
         self._connections.add(connection)
+        connection.add_done_callback(self._connections.discard)
+        try:
+            await self._until_over(connection, request)
+        finally:
+            connection.cancel()  # and no more: with the client gone, this may have been cancelled itself
+        return response
+
+    async def _until_over(self, connection: "asyncio.Task[None]", request: web.Request) -> None:
         try:
             await connection
         except ConnectionError:
@@ -58,12 +70,6 @@ class Stream:
             log.info("a stream's client took nothing for %.0f s", STALLED)
             if request.transport is not None:
                 request.transport.abort()
-        finally:
-            connection.cancel()
-            await asyncio.gather(connection, return_exceptions=True)
-            self._connections.discard(connection)
-            await following.close()
-        return response
 
     async def end_all(self, _: web.Application) -> None:
         """The process ends: clients are to come again, and know where they were."""
@@ -105,6 +111,7 @@ class Stream:
         finally:
             filling.cancel()
             await asyncio.gather(filling, return_exceptions=True)
+            await following.close()
 
     async def _fill(self, chunks: "asyncio.Queue[bytes | None]", following: Following) -> None:
         try:

@@ -91,4 +91,4 @@ def test_every_limit(limit: str) -> None:
 
 def test_every_topic_of_events() -> None:
     listed = [row[0].strip("`") for row in table("The topics")]
-    assert listed == [*(topic.value for topic in EVENT_TOPICS), "dead-letters"]
+    assert listed == [*(topic.value for topic in EVENT_TOPICS), "dead-letters", "membership-changes"]
