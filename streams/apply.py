@@ -105,7 +105,7 @@ def _visit(live: Live, each: Arrived, touched: set[Series]) -> None:
     derived = None
     for series in rules.visit_series:
         if series.fill <= each.fill:
-            series.mark(profile, each.event, each.arrival)
+            series.mark(profile, each.event, each.arrival, limits.retention)
         if in_order:
             series.follow(profile, was if profile.visits == count else None)
         else:
@@ -167,7 +167,7 @@ def replay(live: Live, event: Event, data: bytes, fill: int, now: int) -> None:
     if event.type in NO_SIGHTINGS:
         return
     for visit_series in brought.visit_series:
-        visit_series.mark(profile, event, arrival)
+        visit_series.mark(profile, event, arrival, live.rules.limits.retention)
     if event.time >= event.received - live.rules.limits.retention:
         for number in brought.match(event):
             brought.series[number].insert(profile, event, arrival, now)

@@ -24,8 +24,9 @@ from streams.wishes import Wish
 
 VISIT = "$visit"
 LANDING = "landing_page"
-MARKS = "hlvt"
-"""What is put behind a series' key for its marks: heads and landings that meet the filters, values of either, times."""
+MARKS = "hlvto"
+"""What is put behind a series' key for its marks: heads and landings that meet the filters, values and instants that may
+be lent, and events that came too late."""
 
 _NO_TIME = -(1 << 62)
 
@@ -41,7 +42,8 @@ _OF_VISITS: dict[str, Callable[[Visit, bool], object]] = {
 class VisitSeries(Series):
     """`key`h has the arrivals of events whose fields meet the selector's filters, `key`l of page calls whose URL meets
     those on `landing_page`, `key`v of events with a value to lend, `key`t of events with an instant that is asked how
-    old it was at the visit's start.
+    old it was at the visit's start, `key`o of events that were older than the retention when they came, with their
+    times: a visit that begins with one is in no window.
     """
 
     __slots__ = ("_ages", "_head", "_landing", "_lends", "_no_landing", "_of_visit", "_read")
@@ -78,10 +80,12 @@ class VisitSeries(Series):
     def join(self, profile: Profile, now: int) -> None:
         """Of joined users it is made anew."""
 
-    def mark(self, profile: Profile, event: Event, arrival: int) -> None:
-        """Remembers an event that could lend its fields to a visit."""
+    def mark(self, profile: Profile, event: Event, arrival: int, retention: int) -> None:
+        """Remembers an event that could lend its fields to a visit, or that is too old to begin one that counts."""
         if event.type not in _MAKES_VISITS:
             return
+        if event.time < event.received - retention:
+            put(profile, self.key + "o", arrival, event.time)
         if self._head is not None and self._head(event):
             insort(profile.series.setdefault(self.key + "h", []), arrival)
         if self._landing is not None and event.type == "page" and self._landing(event):
@@ -147,6 +151,8 @@ class VisitSeries(Series):
         return _beside(profile, self.key + "v", visit.landing if of == LANDING else visit.head)
 
     def _matches(self, profile: Profile, visit: Visit, new: bool) -> bool:
+        if visit.start in profile.values.get(self.key + "o", ()):
+            return False
         if self._head is not None and not _has(profile.series.get(self.key + "h"), visit.head):
             return False
         if self._ages and not self._are_so_old(profile, visit):

@@ -159,3 +159,19 @@ def test_an_event_between_those_that_a_fill_reads() -> None:
     assert one.see(second).found() == 5
     one.live.rejudge(2 * HOUR)
     assert one.found() == 5
+
+
+def test_a_visit_that_begins_with_what_came_too_late_is_in_no_window() -> None:
+    """As the event itself is; its other events make no visit of their own."""
+    one = One(Did(VISIT, Measure("count", Cmp("gte", 1))))
+    retention = Limits().retention
+    for time, received in (
+        (HOUR, HOUR + retention + 1),
+        (HOUR + MINUTE, HOUR + MINUTE),
+        (9 * HOUR, 9 * HOUR + retention),
+    ):
+        event = page(time, arrival=received * 1000)
+        event.received = received
+        one.see(event, now=30_000 * HOUR)
+    assert one.found() == 1
+    assert one.live.profile.visits == 2
