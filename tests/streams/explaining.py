@@ -5,7 +5,9 @@ from typing import Any
 from schemas.profile import decode_row, due_of, encode_row
 from streams.compiled import spec_of
 from streams.explaining import Explainer, Explanation
+from streams.thresholds import SHOWN
 from tests.parity.core import Core
+from tests.reference.times import iso
 
 
 class Explained:
@@ -47,3 +49,48 @@ def posted(node: Any) -> Any:
     told = ("holds", "next_change", "found", "approximate", "sentence")
     rule = {key: value for key, value in node.items() if key not in told}
     return {key: posted(value) if key in ("all", "any", "not") else value for key, value in rule.items()}
+
+
+def nodes_unlike(reference: Any, root: dict[str, Any], user: str, now: int) -> list[str]:
+    """What the nodes of an explanation say otherwise than a tests.parity.reference."""
+    return [
+        f"at {iso(now)} {user}: {what} of {node}: expected {expected!r}"
+        for node in nodes(root)
+        for what, expected, found in _answers(reference, posted(node), node, user, now)
+        if expected != found
+    ]
+
+
+def _answers(reference: Any, rule: Any, node: Any, user: str, now: int) -> list[tuple[str, Any, Any]]:
+    more = {"made": reference.made, "segments": reference.segments}
+    change = reference.world.next_change(rule, user, now, **more)
+    answers = [
+        ("holds", reference.world.member(rule, user, now, **more), node["holds"]),
+        ("next_change", None if change is None else iso(change), node["next_change"]),
+    ]
+    if "segment" in rule:
+        answers.append(("found", node["holds"], node["found"]))
+    elif not rule.keys() & {"all", "any", "not"}:
+        found = reference.world.found(rule, user, now, made=reference.made)
+        answers.append(("found", _as_kept(rule, _as_told(rule, found), node), _whole(rule, node)))
+    if "did" in rule:
+        answers.append(("approximate", False, node["approximate"] and node["found"] != SHOWN))
+    return answers
+
+
+def _as_told(rule: Any, found: Any) -> Any:
+    if "first" in rule and found is not None:
+        return iso(found)
+    return [iso(time) for time in found] if "sequence" in rule and found else found
+
+
+def _whole(rule: Any, node: Any) -> Any:
+    """What was found; of a sequence only a whole one, for the reference looks for no other."""
+    if "sequence" in rule and len(node["found"]) < len(rule["sequence"]):
+        return None
+    return node["found"]
+
+
+def _as_kept(rule: Any, found: Any, node: Any) -> Any:
+    """What is known of a number where not all of it is kept."""
+    return min(found, SHOWN) if node.get("approximate") else found

@@ -14,7 +14,7 @@ from streams.thresholds import SHOWN
 from tests.parity.reference import Reference
 from tests.reference.times import iso
 from tests.strategies import WHOLE, Arrival, Define, case_from_seed, cases
-from tests.streams.explaining import Explained, nodes, posted
+from tests.streams.explaining import Explained, nodes_unlike, posted
 
 EXAMPLES = int(os.environ.get("EXPLAIN_EXAMPLES", "25"))
 T = parse_instant("2026-11-20T00:00:00Z") or 0
@@ -45,46 +45,7 @@ def _unlike(engine: Explained, reference: Any, user: str, segment: str, now: int
     root = (told.rule["holds"], told.rule["next_change"])
     if root != (told.member, None if told.next_change is None else iso(told.next_change)):
         lines.append(f"the root says {root}, the answer {told}")
-    for node in nodes(told.rule):
-        for what, expected, found in _answers(reference, posted(node), node, user, now):
-            if expected != found:
-                lines.append(f"at {iso(now)} {user}: {what} of {node}: expected {expected!r}")
-    return lines
-
-
-def _answers(reference: Any, rule: Any, node: Any, user: str, now: int) -> list[tuple[str, Any, Any]]:
-    more = {"made": reference.made, "segments": reference.segments}
-    change = reference.world.next_change(rule, user, now, **more)
-    answers = [
-        ("holds", reference.world.member(rule, user, now, **more), node["holds"]),
-        ("next_change", None if change is None else iso(change), node["next_change"]),
-    ]
-    if "segment" in rule:
-        answers.append(("found", node["holds"], node["found"]))
-    elif not rule.keys() & {"all", "any", "not"}:
-        found = reference.world.found(rule, user, now, made=reference.made)
-        answers.append(("found", _as_kept(rule, _as_told(rule, found), node), _whole(rule, node)))
-    if "did" in rule:
-        answers.append(("approximate", False, node["approximate"] and node["found"] != SHOWN))
-    return answers
-
-
-def _as_told(rule: Any, found: Any) -> Any:
-    if "first" in rule and found is not None:
-        return iso(found)
-    return [iso(time) for time in found] if "sequence" in rule and found else found
-
-
-def _whole(rule: Any, node: Any) -> Any:
-    """What was found; of a sequence only a whole one, for the reference looks for no other."""
-    if "sequence" in rule and len(node["found"]) < len(rule["sequence"]):
-        return None
-    return node["found"]
-
-
-def _as_kept(rule: Any, found: Any, node: Any) -> Any:
-    """What is known of a number where not all of it is kept."""
-    return min(found, SHOWN) if node.get("approximate") else found
+    return lines + nodes_unlike(reference, told.rule, user, now)
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
