@@ -25,8 +25,8 @@ from streams.wishes import Wish
 VISIT = "$visit"
 LANDING = "landing_page"
 MARKS = "hlvto"
-"""What is put behind a series' key for its marks: heads and landings that meet the filters, values and instants that may
-be lent, and events that came too late."""
+"""What is put behind a series' key for its marks: heads and landings that meet the filters, values and instants that
+may be lent, and events that came too late."""
 
 _NO_TIME = -(1 << 62)
 
