@@ -1,5 +1,6 @@
 """Segments edited, deleted and made anew on a system under load: nobody is ever answered by a rule in between."""
 
+import asyncio
 import random
 import re
 import threading
@@ -13,6 +14,9 @@ from typing import Any
 import pytest
 
 from cli.ports import wait_until
+from gateway.clock import now
+from gateway.segments.versions import next_slot, with_rule
+from stores.definitions import DefinitionLog
 from tests.support.system import RunningSystem, running_system
 
 pytestmark = pytest.mark.timeout(240)
@@ -162,6 +166,35 @@ def test_a_hundred_at_once_are_one_pass(shop: Shop) -> None:
         count = shop.bought[each["user"]]
         expected = {f"h{number}" for number in range(100) if (count >= 10 * number) is bool(number % 2)}
         assert {id for id in each["segments"] if id in rules} == expected
+
+
+def test_what_cannot_be_filled_has_failed_and_the_old_version_answers(shop: Shop) -> None:
+    """An edit that another version of the system wrote, by a rule that this one cannot read."""
+    shop.make("kept", bought(1))
+    shop.until_live("kept")
+    expected = shop.members("kept")
+    with shop.selling():
+        asyncio.run(write_pending(shop.system, "kept", {"moon": "full"}))
+        assert wait_until(lambda: shop.call("GET", "/v1/segments/kept")["status"] == "failed", 30)
+        assert shop.members("kept") == expected != set()
+    told = shop.call("GET", "/v1/segments/kept")
+    assert (told["version"], told["error"]) == (2, "this version cannot read the rule")
+    assert shop.call("GET", "/v1/users/u1/explain/kept")["member"] is True
+    shop.call("PATCH", "/v1/segments/kept", {"rule": bought(2)})
+    shop.until_live("kept")
+    told = shop.call("GET", "/v1/segments/kept")
+    assert (told["version"], "error" in told) == (3, False)
+
+
+async def write_pending(system: RunningSystem, id: str, rule: dict[str, Any]) -> None:
+    """As a gateway of another version would."""
+    log = DefinitionLog(str(system.settings.kafka), system.namespace)
+    await log.start()
+    try:
+        record = with_rule(log.segments[id], rule, next_slot(log.segments.values(), log.fill), now(), 0)
+        await log.write([record])
+    finally:
+        await log.stop()
 
 
 def test_explanations_agree_with_lookups(shop: Shop) -> None:
