@@ -133,7 +133,7 @@ FLOW = (
     ),
     Fault(
         "a row that others wrote since is used again",
-        DESK,
+        "streams/recent.py",
         "if found is None or found[0] != value or found[1].rules is not rules:",
         "if found is None:",
     ),

@@ -123,19 +123,19 @@ MEASURED = (
     Fault(
         "a period holds its old end too",
         PERIODS,
-        "periods = [(now - time) // every for time",
-        "periods = [(now - time - 1) // every for time",
+        "if low and times[low - 1] > oldest:",
+        "if low and times[low - 1] >= oldest:",
     ),
     Fault(
         "one period more is looked at",
         PERIODS,
-        "first = bisect_right(times, now - every * of_last)",
-        "first = bisect_right(times, now - every * (of_last + 1))",
+        "oldest = now - self.periods.every * self.periods.of_last",
+        "oldest = now - self.periods.every * (self.periods.of_last + 1)",
     ),
     Fault(
         "periods without events do not count",
         PERIODS,
-        "return met + (of_last - len(numbers)) * accepts(self.cmp, measure.of((), ()))",
+        "return met + (self.periods.of_last - seen) * inside.meets(0, 0)",
         "return met",
     ),
     Fault(
@@ -147,13 +147,13 @@ MEASURED = (
     Fault(
         "a period begins a millisecond late",
         PERIODS,
-        "(back + 1) * periods.every, -back, place)",
-        "(back + 1) * periods.every + 1, -back, place)",
+        "distance = (back + 1) * periods.every",
+        "distance = (back + 1) * periods.every + 1",
     ),
     Fault(
         "periods change in their first round only",
         PERIODS,
-        "return instant or max(oldest + reach, now + every)",
+        "return instant or max(inside.times[0] + reach, now + self.periods.every)",
         "return instant or NEVER",
     ),
     Fault(
