@@ -123,8 +123,8 @@ MEASURED = (
     Fault(
         "a period holds its old end too",
         PERIODS,
-        "if low and times[low - 1] > oldest:",
-        "if low and times[low - 1] >= oldest:",
+        "oldest, low = now - (back + 1) * every, high - 1",
+        "oldest, low = now - (back + 1) * every - 1, high - 1",
     ),
     Fault(
         "one period more is looked at",
