@@ -211,9 +211,10 @@ class Lane:
         await confirmed(step.letters)
         if not step.shown:
             await self._showing.show(self.number, step.outcome.views, step.progress)
-        await self._telling.tell(step.outcome, [sent.rows for sent in step.changelog])
+        # With no pause in between: what a Redis that was emptied is shown anew must not fall behind what it was shown.
         self._finished.applied |= step.progress.applied
         self._finished.sent |= step.progress.sent
+        await self._telling.tell(step.outcome, [sent.rows for sent in step.changelog])
         self.store.confirm(step.ticket, offsets[-1])
         step.done()
         if step.outcome.settled:

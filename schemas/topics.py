@@ -54,7 +54,7 @@ TOPICS = (
     TopicSpec(Topic.EVENTS, "all other track calls", retention=None),
     TopicSpec(Topic.IDENTIFIES, "identify and group calls, uploads", retention=None),
     TopicSpec(Topic.IDENTITY, "internal: what an id came as, and joins; decided in the id's partition"),
-    TopicSpec(Topic.TRANSFERS, "internal: profiles, events, lists and erasing on their way to an id's user", retention=7 * DAY),
+    TopicSpec(Topic.TRANSFERS, "internal: what is on its way to an id's user", retention=7 * DAY),
     TopicSpec(Topic.PROFILES, "internal: the rows of all users, by id", compacted=True),
     TopicSpec(Topic.SEGMENTS, "segment definitions, by segment id", partitioned=False, compacted=True),
     TopicSpec(Topic.DEAD_LETTERS, "refused events and records, each with its reason", retention=30 * DAY),

@@ -25,12 +25,16 @@ class Forward(msgspec.Struct, tag="e", array_like=True, kw_only=True):
 
 
 class Moved(msgspec.Struct, tag="s", array_like=True, kw_only=True):
-    """The whole profile of `sent`, which now belongs to user `to`."""
+    """The whole profile of `sent`, which now belongs to user `to`.
+
+    `since`: how far the definitions were read where it comes from: it may be on lists that are new in them.
+    """
 
     to: str
     sent: str
     profile: bytes
     hops: int = 0
+    since: int = 0
 
 
 class Join(msgspec.Struct, tag="j", array_like=True, kw_only=True):

@@ -109,7 +109,7 @@ def _move(desk: Desk, live: Live, home: str) -> None:
 def resend(desk: Desk, id: str, row: Redirect) -> None:
     """Sends the profile that a redirect still holds; what comes under the id must follow it, never overtake it."""
     if row.pending is not None and id not in desk.outcome.settled:
-        desk.send(Moved(to=row.home, sent=id, profile=row.pending))
+        desk.send(Moved(to=row.home, sent=id, profile=row.pending, since=desk.rules.as_of))
         desk.outcome.settled.append(id)
 
 

@@ -10,7 +10,7 @@ from functools import partial
 
 from schemas.profile import META_KEY, Redirect, decode_meta, encode_part
 from schemas.topics import EVENT_TOPICS, SOURCE_TOPICS, Topic
-from schemas.transfers import Erasing, Forward, Listing, Transfer
+from schemas.transfers import Erasing, Forward, Listing, Moved, Transfer
 from schemas.views import pack_counts
 from streams import erasing, fences, identity
 from streams.apply import apply, arrived, replay
@@ -186,7 +186,7 @@ class Shard:
         for _, transfer in transfers:
             if isinstance(transfer, Forward) and transfer.fill > self.meta.fill:
                 raise BehindError(transfer.fill)
-            if isinstance(transfer, Listing) and transfer.since > self.rules.as_of:
+            if latest_fill is None and isinstance(transfer, Listing | Moved) and transfer.since > self.rules.as_of:
                 raise BehindError(self.meta.fill, transfer.since)
         return transfers
 

@@ -45,6 +45,7 @@ class Crashing:
         self.settling = None
         self.made = {}
         self.states = [self._rules()]
+        self.states[0][0].as_of = 0
         self.known = [0] * self.partitions
         self.lanes = [self._begin(p) for p in range(self.partitions)]
         self.courses = [self._course_of(lane) for lane in self.lanes]

@@ -84,6 +84,7 @@ class Lane:
         self.shard = Shard(number, partitions, self.store.get, rules)
         self.at = {topic: broker.committed[topic, number] for topic in SOURCE_TOPICS}
         self.done = dict(self.at)
+        self.ended = dict(self.at)
         self.steps = deque()
         self.channels = {}
         self.turning = None
@@ -218,6 +219,8 @@ class Lane:
         elif not step.shown:
             self._show(step)
             step.shown = True
+            if step.source is not None:
+                self.done[step.source[0]] = step.source[1]
         elif not step.told:
             self._send_changes(step, step.outcome.changes_of(0, len(step.outcome.rows)))
             step.told = True
@@ -228,7 +231,7 @@ class Lane:
     def _end(self, step):
         self.forgotten += [*step.keys, *step.outcome.outbox_keys(step.ends)]
         if step.source is not None:
-            self.done[step.source[0]] = step.source[1]
+            self.ended[step.source[0]] = step.source[1]
         if step.outcome.settled:
             self.settling.append(step.outcome.settled)
 
@@ -266,4 +269,4 @@ class Lane:
         self.rebuilt = True
 
     def commit(self, topic):
-        self.broker.committed[topic, self.number] = self.done[topic]
+        self.broker.committed[topic, self.number] = self.ended[topic]
