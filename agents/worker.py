@@ -120,6 +120,8 @@ class Worker:
         """
         if self.rules.latest_fill < behind.fill or self.rules.as_of < behind.since:
             await read_to_the_end(self.definitions)
+            if self.definitions.offset >= behind.since:  # the last change may be a deletion of which nothing is left
+                self.rules.as_of = max(self.rules.as_of, behind.since)
         if lane.shard.meta.fill < behind.fill <= self.rules.latest_fill:
             await lane.fold(partial(lane.shard.switch_on, behind.fill), Progress(), lambda: None)
         return self.rules.latest_fill

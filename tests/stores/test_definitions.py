@@ -90,6 +90,21 @@ async def test_refreshing_brings_what_others_wrote(definitions: DefinitionLog, s
     await other.stop()
 
 
+async def test_how_far_they_say_anything(definitions: DefinitionLog, settings: Settings) -> None:
+    """The same for every reader, though each writes marks when it asks for the end."""
+    other = log_of(settings)
+    await other.start()
+    await definitions.write([segment("a")], FillRecord(fill=1, versions=[("a", 1)]))
+    assert definitions.changed_at == 2
+    await definitions.refresh()
+    await other.refresh()
+    assert (definitions.changed_at, other.changed_at) == (2, 2)
+    await other.delete("a")
+    await definitions.refresh()
+    assert definitions.changed_at == other.changed_at
+    await other.stop()
+
+
 async def test_a_log_begun_anew_is_read_from_its_beginning(definitions: DefinitionLog, settings: Settings) -> None:
     await definitions.write([segment("a")])
     other = log_of(settings)

@@ -141,6 +141,15 @@ async def ask_everything(lookups: Lookups) -> None:
         assert isinstance(outcome, Unavailable)
 
 
+async def test_the_erased_are_counted_by_everybody(lookups: Lookups, redis_url: str, namespace: str) -> None:
+    other = Lookups(redis_url, namespace, PARTITIONS)
+    assert await lookups.erasures() == 0
+    await other.count_erasure()
+    await lookups.count_erasure()
+    assert (await lookups.erasures(), await other.erasures()) == (2, 2)
+    await other.close()
+
+
 async def test_refused_is_told_at_once(namespace: str) -> None:
     lookups = Lookups(f"redis://127.0.0.1:{free_ports()}", namespace, PARTITIONS)
     began = time.monotonic()
