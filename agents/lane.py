@@ -3,8 +3,8 @@
 Owns the order that makes a crash at any point harmless. A step's rows are staged at once, so that the next step reads
 them; the changelog is sent while the step before is still being confirmed. What others see of a step, transfers, then
 Redis, then changes of memberships, waits for its changelog: after a crash nobody may know of what never was. Last, the
-rows go to disk, and the source batch may be committed. Time-driven steps are shown before they are written, for no batch
-would bring them again.
+rows go to disk, and the source batch may be committed. Time-driven steps are shown before they are written, for no
+batch would bring them again.
 """
 
 import asyncio
