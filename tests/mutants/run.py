@@ -1,7 +1,8 @@
-"""Runs the quick suites against each deliberate fault: `python -m tests.mutants.run [--jobs N] [WORD …]`.
+"""Runs the tests against each deliberate fault: `python -m tests.mutants.run [--jobs N] [WORD …]`.
 
-A fault is put into a private copy of the tree, never into the tree itself. Every fault must be caught; one that is
-not shows a test that is missing, and the exit status is 1. WORDs pick the faults that mention one of them.
+A fault is put into a private copy of the tree, never into the tree itself: then the scenarios and some seeds of the
+search look at it, and if they find nothing the quick suites do. Every fault must be caught; one that is not shows a
+test that is missing, and the exit status is 1. WORDs pick the faults that mention one of them.
 """
 
 import argparse
@@ -33,6 +34,7 @@ SUITES = (
 """The quickest to find most go first."""
 SECONDS = 600
 """A fault that keeps the suites from ending is caught too."""
+_NOT_ENDING = "its not ending"
 _LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "build", "node_modules")
 
 
@@ -60,27 +62,40 @@ def copies(count: int, tree: Path = TREE) -> Iterator["queue.Queue[Path]"]:
 
 def suites(copy: Path, paths: Sequence[str]) -> str | None:
     """The first test that fails in a copy of the tree, None where all pass."""
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider", "--tb=no", *paths]
+    pytest = ["-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider", "--tb=no", *paths]
+    found = _ran(copy, pytest)
+    if found is None or found is _NOT_ENDING:
+        return found
+    failed = re.search(r"^(?:FAILED|ERROR) (?:tests/)?(.+?)(?: - .*)?$", found, re.MULTILINE)
+    return failed[1] if failed else "what cannot even begin"
+
+
+def probe(copy: Path) -> str | None:
+    """The same, without tests: the engine alone, beside the reference, in seconds."""
+    found = _ran(copy, ["-m", "tests.mutants.probe"])
+    return None if found is None else found.strip() or "what raises"
+
+
+def _ran(copy: Path, arguments: Sequence[str]) -> str | None:
+    """What a program of the copy says that fails; None for one that does not."""
     environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "HYPOTHESIS_STORAGE_DIRECTORY": str(copy / "examples")}
+    command = [sys.executable, *arguments]
     try:
         ran = subprocess.run(
             command, cwd=copy, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False
         )
     except subprocess.TimeoutExpired:
-        return "its not ending"
-    if ran.returncode == 0:
-        return None
-    found = re.search(r"^(?:FAILED|ERROR) (?:tests/)?(.+?)(?: - .*)?$", ran.stdout, re.MULTILINE)
-    return found[1] if found else f"exit status {ran.returncode}"
+        return _NOT_ENDING
+    return ran.stdout if ran.returncode else None
 
 
 def judged(fault: Fault, copy: Path, paths: Sequence[str] = SUITES) -> Verdict:
-    """Puts a fault into the copy, runs the suites, and takes it out again."""
+    """Puts a fault into the copy, looks, runs the suites if that finds nothing, and takes it out again."""
     place, begun = copy / fault.file, time.monotonic()
     right, wrong = place.read_text(), fault.applied(copy)
     place.write_text(wrong)
     try:
-        return Verdict(fault, suites(copy, paths), time.monotonic() - begun)
+        return Verdict(fault, probe(copy) or suites(copy, paths), time.monotonic() - begun)
     finally:
         place.write_text(right)
 
