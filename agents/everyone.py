@@ -9,8 +9,24 @@ from functools import partial
 from agents.lane import Lane
 from streams import everyone
 
+SWAPPED = 0.5
+"""Seconds in which gateways, that read five times as often, have swapped the versions that answer."""
+
 SLICE = 500
 """Users that are looked at between two looks at the present, some 10 ms."""
+
+
+async def comes_more(wake: asyncio.Event) -> bool:
+    """Waits until every gateway knows of the live versions; whether something else was to be done before that.
+
+    A row that is written from here on has no more of the versions before: all of them at once, and lookups would for a
+    moment find neither those nor the new ones.
+    """
+    try:
+        async with asyncio.timeout(SWAPPED):
+            return await wake.wait()
+    except TimeoutError:
+        return False
 
 
 async def tell_everyone(lane: Lane) -> None:

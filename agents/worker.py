@@ -21,7 +21,7 @@ from agents.app import MAX_BATCH, consumer_of, make_app, quiet
 from agents.app import run as run_app
 from agents.changelog import BatchProducer
 from agents.clock import Clock
-from agents.everyone import tell_everyone
+from agents.everyone import comes_more, tell_everyone
 from agents.exposing import expose
 from agents.feeding import Feeding, read_to_the_end
 from agents.filling import Filling, judge_everyone
@@ -202,6 +202,8 @@ class Worker:
                 if self.definitions.fill is not None:
                     await filling.run(self.definitions.fill)
                 standing = self.rules.standing
+                if judged is not None and standing != judged and await comes_more(wake):
+                    continue
                 if self.rules.refs and standing != judged:
                     await judge_everyone(lane)
                 judged = standing
