@@ -21,7 +21,7 @@ log = logging.getLogger("shoal.gateway")
 
 MOST_WAITING = 5000
 PATIENCE = 5.0
-"""Seconds that the first one to ask waits for the broker."""
+"""Seconds that the opening of a reader may take; the client, or the feed, tries again after."""
 
 _PAUSE = 0.5
 _READ = 1.0
@@ -111,8 +111,9 @@ class Feed:
         position: Position | None = None
         while True:
             try:
-                reader = await self._open(position)
-            except KafkaError as error:
+                async with asyncio.timeout(PATIENCE):
+                    reader = await self._open(position)
+            except (KafkaError, TimeoutError) as error:
                 log.warning("changes cannot be read: %r", error)
                 await asyncio.sleep(_PAUSE)
                 continue

@@ -12,7 +12,7 @@ from aiohttp import web
 from aiokafka.errors import KafkaError
 
 from gateway.errors import Refused
-from gateway.stream.feed import Feed, Open
+from gateway.stream.feed import PATIENCE, Feed, Open
 from gateway.stream.following import Following
 from gateway.stream.frames import HEARTBEAT, decode_id, encode_id
 from schemas.errors import Unavailable
@@ -87,11 +87,12 @@ class Stream:
     async def _begun(self, position: Position | None) -> Following:
         following = Following(self.feed, self._open)
         try:
-            await following.begin(position)
+            async with asyncio.timeout(PATIENCE):
+                await following.begin(position)
         except Gone as gone:
             message = f"{gone}; read the memberships anew, and begin without `Last-Event-ID`"
             raise Refused(410, "gone", message) from None
-        except KafkaError:
+        except (KafkaError, TimeoutError):
             raise Unavailable("the broker does not answer") from None
         return following
 
