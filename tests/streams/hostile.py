@@ -69,6 +69,11 @@ class Hostile:
             self.local.work(self.now, most)
         return -(-costs.calls // max(written, 1))
 
+    def forget(self):
+        """Lets go of the records that were worked off; their offsets stay taken."""
+        for at, log in self.local.logs.items():
+            log[: self.local.read[at]] = [None] * self.local.read[at]
+
     @property
     def row(self):
         """The bytes of the user's row."""
