@@ -87,7 +87,6 @@ FLOW = (
         "        if profile.filled[0] > fill:\n            return False\n",
         "",
     ),
-    Fault("a message id is another id's duplicate", FENCES, 'f"{sent}\\0{event.message_id}"', 'f"{event.message_id}"'),
     Fault(
         "duplicates by id are counted",
         FENCES,
