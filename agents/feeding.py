@@ -7,6 +7,7 @@ with them the shard's.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 
 from agents.inbox import Inbox, Part
 from agents.lane import Lane
@@ -27,17 +28,23 @@ PAUSE = 1.0
 
 
 class Feeding:
-    """`topics`: by their names. `may_work`: whether the partition is still ours. `catch_up` has the lane
-    switch on a fill, where there is such a fill, and returns the latest there is.
+    """`topics`: by their names. `catch_up` has the lane switch on a fill, where there is such a fill, and returns the
+    latest there is. `at_work` is held around a step, so that a revocation waits for its end: of a batch of which only a
+    part is in it, it would not know. It raises RuntimeError while partitions are being handed over.
     """
 
     def __init__(
-        self, lane: Lane, inbox: Inbox, topics: Mapping[str, Topic], may_work: Callable[[], bool], catch_up: CatchUp
+        self,
+        lane: Lane,
+        inbox: Inbox,
+        topics: Mapping[str, Topic],
+        at_work: Callable[[], AbstractContextManager[None]],
+        catch_up: CatchUp,
     ) -> None:
         self.inbox = inbox
         self._lane = lane
         self._topics = topics
-        self._may_work = may_work
+        self._at_work = at_work
         self._catch_up = catch_up
 
     async def run(self) -> None:
@@ -45,13 +52,17 @@ class Feeding:
         while True:
             await self.inbox.filled()
             await self._lane.ready()
-            parts = await self.inbox.take()
-            if parts and self._may_work():
-                await self._fold(parts)
-            # Else the partition is being handed over: what has not begun will be read again.
+            parts, held = await self.inbox.take(), ExitStack()
+            try:
+                held.enter_context(self._at_work())
+            except RuntimeError:
+                continue  # the partition is being handed over: what has not begun will be read again
+            with held:
+                if parts:
+                    await self._fold(parts, held.pop_all())
 
-    async def _fold(self, parts: Sequence[Part]) -> None:
-        """One step; the batches that end with it are finished once lookups see it."""
+    async def _fold(self, parts: Sequence[Part], held: ExitStack) -> None:
+        """One step; `held` is let go, and the batches that end with it are finished, once lookups see it."""
         batches: list[Batch] = [(self._topics[part.topic], part.records) for part in parts]
         finished = [part.message for part in parts if part.message is not None]
         outcomes: list[Outcome] = []
@@ -64,6 +75,7 @@ class Feeding:
         def done() -> None:
             for message in finished:
                 message.finish()
+            held.close()
             measure_applied(outcomes[0], self._lane.clock.now())
 
         ends = {topic.value: records[-1].offset + 1 for topic, records in batches}

@@ -140,7 +140,7 @@ class Worker:
             self.lanes[partition] = lane
             self._fillings[partition] = Filling(self.settings, lane, lambda: self.rules)
             inbox = Inbox(lambda topic: self.consumer.has_more(TP(topic, partition)))
-            feeding = Feeding(lane, inbox, self._topics, self.consumer.may_work, self._catch_up)
+            feeding = Feeding(lane, inbox, self._topics, self.consumer.work, self._catch_up)
             self._feedings[partition] = feeding
             follow = self._follow(lane, self._fillings[partition])
             works = (feeding.run(), follow, turn_for_ever(lane, self._may_work))
