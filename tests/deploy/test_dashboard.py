@@ -43,13 +43,14 @@ def simulated(system: RunningSystem) -> Iterator[None]:
 
 @contextmanager
 def asked(system: RunningSystem) -> Iterator[None]:
-    """Lookups, and now and then an event that is refused."""
+    """Lookups, and now and then an event that is refused, and a user who is uploaded."""
     stop = threading.Event()
 
     def ask() -> None:
         while not stop.wait(0.05):
             system.segments_of("ada")
             system.send({"type": "track", "userId": "x" * 257, "event": "Refused"})
+            system.call("POST", "/v1/users", {"users": [{"user_id": "ada", "traits": {"plan": "pro"}}]})
 
     asking = threading.Thread(target=ask)
     asking.start()

@@ -23,7 +23,7 @@ def corrected_times(system: RunningSystem, load: Load) -> dict[str, int]:
     times: dict[str, int] = {}
     if right:
         for _, _, event in asyncio.run(read_topics(system.settings, EVENT_TOPICS)):
-            message = event["message_id"]
+            message = event.get("message_id")
             if message in right and message not in times:
                 times[message] = event["time"]
                 assert 0 <= event["time"] - right[message] <= MOST, (event, right[message])
