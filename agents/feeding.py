@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from time import perf_counter
 
 from agents.inbox import Inbox, Part
 from agents.lane import Lane
@@ -69,7 +70,9 @@ class Feeding:
         latest_fill: int | None = None
 
         def work(now: int) -> Outcome:
+            begun = perf_counter()
             outcomes[:] = [self._lane.shard.work(batches, now, latest_fill)]
+            self.inbox.pace(sum(len(records) for _, records in batches), perf_counter() - begun)
             return outcomes[0]
 
         def done() -> None:

@@ -15,8 +15,11 @@ from operator import attrgetter
 from agents.transport import BatchMessage
 from agents.transport.message import Records
 
-AT_ONCE = 10_000
-"""Records that one step takes: a fifth of a second, in which no timer runs."""
+AT_ONCE, AT_FIRST, AT_LEAST = 10_000, 1_000, 100
+"""Records that one step takes at most, that the first one takes, and that every step may take."""
+
+STEP = 0.25
+"""Seconds that a step is to take, in which no timer runs: with a thousand segments ten thousand records took ten."""
 
 FEW = 500
 """Records that are taken as they are: a worker that keeps up does not wait for the order of things."""
@@ -77,6 +80,12 @@ class Inbox:
         self._behind = behind
         self._queues: dict[str, _Queue] = {}
         self._came = asyncio.Event()
+        self._most = min(AT_FIRST, AT_ONCE)
+
+    def pace(self, records: int, seconds: float) -> None:
+        """A step of so many records took so long: the next ones are as large as takes a step's time."""
+        if seconds > 0:
+            self._most = min(AT_ONCE, max(AT_LEAST, int(records * STEP / seconds)))
 
     def put(self, message: BatchMessage) -> None:
         """How much may wait is for the consumer to decide, which fetches no more of a topic then."""
@@ -127,7 +136,7 @@ class Inbox:
             for written in map(_written_at, batch.records[start:])
             if written <= upto
         ]
-        if len(times) <= AT_ONCE:
+        if len(times) <= self._most:
             return upto
         times.sort()
-        return int(times[AT_ONCE])
+        return int(times[self._most])

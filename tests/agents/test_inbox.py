@@ -75,6 +75,20 @@ async def test_a_step_has_no_more_than_it_may(monkeypatch: pytest.MonkeyPatch) -
     assert [sorted([*step["a"], *step["b"]]) for step in steps] == [[1, 2, 3, 4, 5], [6, 7, 8]]
 
 
+async def test_a_step_is_as_large_as_its_time_allows() -> None:
+    """With many segments an event takes long: a step must not hold up the timers."""
+    inbox = made(batch("a", *range(5000)))
+    sizes = []
+    for seconds in (1.0, 0.025, 0.0001):
+        sizes.append(len(written(await inbox.take())["a"]))
+        inbox.pace(sizes[-1], seconds)
+    assert sizes[0] == module.AT_FIRST + 1
+    assert sizes[1] == 250 + 1, "a quarter of what took a second"
+    assert sizes[2] == 2510 + 1
+    inbox.put(batch("b", *range(4000, 30_000)))
+    assert len(written(await inbox.take())["b"]) < module.AT_ONCE
+
+
 async def test_nothing_is_taken_twice_or_left_out_whatever_the_times_are() -> None:
     """A broker's clock may go back."""
     inbox = made(batch("a", 9, 3, 5), batch("b", 4, 1, 8), batch("a", 2), behind="a b")
