@@ -115,10 +115,7 @@ class Inbox:
 
     def _horizon(self) -> int:
         """Up to when all that was written is here, as far as can be seen."""
-        if (
-            sum(len(batch.records) - start for queue in self._queues.values() for start, batch in queue.waiting())
-            <= FEW
-        ):
+        if sum(queue.records() for queue in self._queues.values()) <= min(FEW, self._most):
             return _LAST
         horizon = _LAST
         for topic, queue in self._queues.items():

@@ -16,14 +16,14 @@ import faust
 from aiokafka.errors import ConsumerStoppedError
 from faust.transport.consumer import ensure_TP
 from faust.transport.drivers.aiokafka import Consumer
-from faust.types.tuples import TP, ConsumerMessage
+from faust.types.tuples import TP
 from mode.utils.futures import notify
 
 from agents.transport import restore
 from agents.transport.fence import SeekFence
 from agents.transport.ledger import Ledger
 from agents.transport.liveness import Progress
-from agents.transport.message import BatchMessage, BatchSchema, Records, fair_batches, make_message
+from agents.transport.message import BatchMessage, BatchSchema, Records, fair_batches, make_message, single_message
 from agents.transport.thread import BatchConsumerThread
 from schemas.errors import EndedError
 
@@ -285,25 +285,10 @@ class BatchConsumer(Consumer):
         self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
         await self.wait_first(self.callback(message), self.suspend_flow.wait())
 
-    def _to_message(self, tp: TP, record: Any) -> ConsumerMessage:
-        """Faust's asks of a record what only aiokafka's copy of it has."""
-        return ConsumerMessage(
-            tp.topic,
-            tp.partition,
-            record.offset,
-            (record.timestamp or 0) / 1000,
-            record.timestamp_type,
-            None,
-            record.key,
-            record.value,
-            None,
-            tp=tp,
-            generation_id=self.app.consumer_generation_id,
-        )
-
     async def _restore(self, tp: TP, records: Records, stamp: int) -> None:
         if self.fence.counts(tp, stamp) and restore.apply(self.app.tables, tp, records, self.highwater(tp)):
             # Recovery takes this from its queue, has seen the offset already, and looks only whether all is there.
-            event = self.app.create_event(None, None, None, self._to_message(tp, records[-1]))
+            last = single_message(tp, records[-1], self.app.consumer_generation_id)
+            event = self.app.create_event(None, None, None, last)
             queue: Any = self.app.tables.changelog_queue  # type: ignore[attr-defined]
             await self.wait_first(queue.put(event), self.suspend_flow.wait())

@@ -97,6 +97,23 @@ def make_message(
     return message
 
 
+def single_message(tp: TP, record: Record, generation: int) -> ConsumerMessage:
+    """The message that Faust's recovery gets for a record; its own way asks for what only aiokafka's copy has."""
+    return ConsumerMessage(
+        tp.topic,
+        tp.partition,
+        record.offset,
+        (record.timestamp or 0) / 1000.0,
+        record.timestamp_type,
+        None,
+        record.key,
+        record.value,
+        None,
+        tp=tp,
+        generation_id=generation,
+    )
+
+
 def _cuts(records: Records, max_records: int, max_bytes: int) -> Iterator[Records]:
     """`records` in runs of at most `max_records`, and of at most `max_bytes` unless one record alone is more."""
     start, size = 0, 0

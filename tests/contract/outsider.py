@@ -21,6 +21,10 @@ PATIENCE = 60.0
 
 _numbers = itertools.count(1)
 
+E: dict[str, Any] = {"type": "track", "event": "E"}
+"""A track call; whose, is for the test to say."""
+NOBODY = {"did": {"event": "Something that nobody does"}}
+
 
 def new_id(word: str = "user") -> str:
     """An id that no other test has."""
@@ -205,3 +209,7 @@ def page(id: str, at: int | None = None, url: str | None = None, referrer: str |
 
 def without(document: dict[str, Any], *keys: str) -> dict[str, Any]:
     return {key: value for key, value in document.items() if key not in keys}
+
+
+def did(event: str, **more: Any) -> dict[str, Any]:
+    return {"did": {"event": event}, **more}

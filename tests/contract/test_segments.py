@@ -5,17 +5,12 @@ from typing import Any
 
 import pytest
 
-from tests.contract.outsider import DAY, Outsider, eventually, iso, ms_of, new_id, now, page, track
+from tests.contract.outsider import DAY, NOBODY, Outsider, did, eventually, iso, ms_of, new_id, now, page, track
 
 SEGMENT = {
     "id", "name", "description", "rule", "version", "status", "progress", "covers_from", "created", "updated", "size",
     "share", "new_7d", "active_7d", "sentence",
 }  # fmt: skip
-NOBODY = {"did": {"event": "Something that nobody does"}}
-
-
-def did(event: str, **more: Any) -> dict[str, Any]:
-    return {"did": {"event": event}, **more}
 
 
 # The shape
@@ -263,42 +258,3 @@ def test_what_others_refer_to_is_not_deleted(it: Outsider) -> None:
     for id in referring:
         assert it.ask("DELETE", f"/v1/segments/{id}").status == 204
     assert it.ask("DELETE", f"/v1/segments/{base}").status == 204
-
-
-# References
-
-
-def test_a_reference_follows_the_segment(it: Outsider) -> None:
-    event, user, other = new_id("event"), new_id(), new_id()
-    [base] = it.live(did(event))
-    inside, outside = it.live({"segment": base}, {"all": [{"not": {"segment": base}}, did("Known")]})
-    it.send(track(user, "Known"), track(other, "Known"))
-    assert it.segments_of(user) == [outside]
-    it.send(track(user, event))
-    assert it.segments_of(user) == sorted([base, inside])
-    assert it.segments_of(other) == [outside]
-
-
-def test_cycles_are_refused(it: Outsider) -> None:
-    a = it.create(NOBODY)
-    b = it.create({"segment": a})
-    it.ask("PUT", f"/v1/segments/{a}", {"name": "A", "rule": {"segment": b}}).error(422)
-    it.ask("PATCH", f"/v1/segments/{a}", {"rule": {"not": {"segment": a}}}).error(422)
-
-
-# By time alone
-
-
-def test_a_window_that_runs_out(it: Outsider) -> None:
-    """Within a second, both directions, with no event."""
-    event, user = new_id("event"), new_id()
-    inside, outside = it.live(
-        did(event, window={"last": "3s"}), {"all": [{"not": did(event, window={"last": "3s"})}, did(event)]}
-    )
-    it.send(track(user, event))
-    eventually(lambda: it.segments_of(user) == [outside], "it has not run out")
-    found = it.user(user)
-    [member] = found["segments"]
-    left = ms_of(member["since"]) - ms_of(found["last_seen"])
-    assert 3000 <= left <= 3001, left
-    assert inside not in it.segments_of(user)

@@ -17,21 +17,18 @@ from schemas.topics import EVENT_TOPICS, SOURCE_TOPICS, Topic
 from schemas.transfers import Erase, Listing
 from schemas.transfers import encode as encode_transfer
 from streams.compiled import rule_set
-from streams.foresight import next_change
 from streams.local import Local
 from streams.partition import partition_of
-from streams.profile_view import describe_user
 from streams.ruleset import RuleSet
 from streams.shard import BehindError
 from streams.sharing import plan
 from tests.parity.making import LIMITS, Collector, record, version_of, versions
+from tests.streams.crashing_answers import Answering
 from tests.streams.crashing_course import course
-from tests.streams.crashing_faults import faults
 from tests.streams.crashing_lane import Broker, Lane
-from tests.streams.hearing import Listener, fresh
 
 
-class Crashing:
+class Crashing(Answering):
     """`crashes`: at most so many. `order` of everything, and what is lost, follow from `seed`."""
 
     def __init__(self, seed=0, crashes=8):
@@ -290,43 +287,3 @@ class Crashing:
         p = partition_of(id, self.partitions)
         self.broker.write(Topic.TRANSFERS, p, id.encode(), encode_transfer(Erase(to=id)))
         self._pass({(Topic.TRANSFERS, p): len(self.broker.logs[Topic.TRANSFERS, p])}, ERASING)
-
-    def _view(self, now):
-        self.drain(now)
-        view = Local(RuleSet(), self.partitions)
-        view.shards = [lane.shard for lane in self.lanes]
-        view.stores = [lane.store for lane in self.lanes]
-        return view
-
-    def user(self, id, now):
-        return self._view(now).canonical(id)
-
-    def users(self, now):
-        return [live.profile.canonical for live in self._view(now).users(now)]
-
-    def members(self, id, now):
-        live = self._view(now).live(id, now)
-        inside = {id for id, each in self.made.items() if live is not None and live.mask >> each.slot & 1}
-        return {id for id in inside if " " not in id}
-
-    def next_change(self, segment, id, now):
-        return next_change(self._view(now).live(id, now), self.made[segment].slot)
-
-    def facts(self, id, now):
-        live = self._view(now).live(id, now)
-        return None if live is None else describe_user(live.profile, now)
-
-    def faults(self):
-        """Lines that say where Redis or a partition's sums are not what the rows say; for when all is quiet."""
-        pairs = zip(self.lanes, self.broker.redis, strict=True)
-        return [line for lane, redis in pairs for line in faults(lane, redis, self.now)] + self._told_amiss()
-
-    def _told_amiss(self):
-        """What the topic of changes has heard a reader believe, who passes over repetitions."""
-        listener = Listener()
-        for log in self.broker.told:
-            listener.hear(fresh(log))
-        so = {user: self.members(user, self.now) for user in self.users(self.now)}
-        if listener.believed() != (so := {user: segments for user, segments in so.items() if segments}):
-            return [*listener.amiss, f"believed {listener.believed()}, so is {so}"]
-        return listener.amiss
