@@ -21,16 +21,19 @@ from streams.shard import Shard
 USERS = {"light": 3, "usual": 40, "heavy": 10_000}
 """Events of each."""
 MET = (0, 1, 10, 100)
-STEP = 5000
+SEGMENTS = (10, 100, 1000)
+STEP, MIXED_STEP = 5000, 400
 ROUNDS = 5
 
 
 def measure() -> list[Row]:
     weights = ", ".join(f"{name} ({count:,} events) {_weight(count):,} B" for name, count in USERS.items())
-    costs = ", ".join(f"{met}: {_cost(met):.1f} µs" for met in MET)
+    costs = ", ".join(f"{met}: {_cost(_meeting(met)):.1f} µs" for met in MET)
+    kinds = ", ".join(f"{count:,}: {_cost(mixed(count), MIXED_STEP):.0f} µs" for count in SEGMENTS)
     return [
         Row("bytes of a row, 100 segments of mixed kinds", weights),
         Row("CPU of one event by selectors met, pure core", costs),
+        Row("CPU of one event by segments of mixed kinds, pure core", kinds),
     ]
 
 
@@ -42,9 +45,9 @@ def _weight(count: int) -> int:
     return len(store[row_key("u0")])
 
 
-def _cost(met: int) -> float:
-    """Microseconds of an event of a user who has four in a step, with so many selectors that every event meets."""
-    rules = {
+def _meeting(met: int) -> dict[str, dict[str, Any]]:
+    """So many rules, each with a selector of its own that every event meets."""
+    return {
         f"s{number}": {
             "did": {"event": "*", "where": [{"field": "host", "op": "is_not", "value": f"other-{number}"}]},
             "count": {"gte": 5},
@@ -52,12 +55,16 @@ def _cost(met: int) -> float:
         }
         for number in range(met)
     }
+
+
+def _cost(rules: dict[str, dict[str, Any]], step: int = STEP) -> float:
+    """Microseconds of an event of a user who has four in a step."""
     at = now()
     store: dict[bytes, bytes] = {}
     shard = _shard(rules, store)
-    batches = _records(Made(STEP // 4, STEP * (ROUNDS + 1), at - HOUR, at))
-    took = [_apply(shard, batches[start : start + STEP], at, store) for start in range(0, len(batches), STEP)]
-    return min(took) / STEP * 1e6
+    batches = _records(Made(step // 4, step * (ROUNDS + 1), at - HOUR, at))
+    took = [_apply(shard, batches[start : start + step], at, store) for start in range(0, len(batches), step)]
+    return min(took) / step * 1e6
 
 
 def _shard(rules: dict[str, dict[str, Any]], store: dict[bytes, bytes]) -> Shard:
